@@ -42,9 +42,14 @@ export function openDns(resolvers: readonly string[] | undefined, denial: Denial
   };
 }
 
-/** The records of an answer; none if there are none. Throws if no server gave an answer that counts. */
+/** A search without an answer that counts, which may have one a moment later. */
+export class LookUpError extends Error {
+  override readonly name = 'LookUpError';
+}
+
+/** The records of an answer; none if there are none. Throws a LookUpError if no server gave an answer that counts. */
 function certain<T>(answer: Records<T>, what: string): readonly T[] {
-  if (answer.known === 'unknown') throw new Error(`${what} cannot be looked up: ${answer.reason}`);
+  if (answer.known === 'unknown') throw new LookUpError(`${what} cannot be looked up: ${answer.reason}`);
   return answer.known === 'none' ? [] : answer.records;
 }
 
@@ -106,6 +111,6 @@ export async function serversOf(
     }),
   );
   const all = found.flat().slice(0, MOST_SERVERS);
-  if (all.length === 0) throw new Error(`the servers of the zone ${zone} have no address that may be asked`);
+  if (all.length === 0) throw new LookUpError(`the servers of the zone ${zone} have no address that may be asked`);
   return all;
 }

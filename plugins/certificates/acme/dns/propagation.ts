@@ -8,7 +8,7 @@ import { counted, listed, spanText } from '#plugin';
 import type { Timing } from '#plugin/http';
 import { limiter } from '#plugin/limit';
 import { type AskRecords, serverText } from '#plugin/net';
-import { type Dns, serversOf, zoneOf } from './lookup.ts';
+import { type Dns, LookUpError, serversOf, zoneOf } from './lookup.ts';
 
 /** Texts that a name must have. */
 export interface Expected {
@@ -109,6 +109,18 @@ function openOnes(looks: readonly Look[]): readonly Look[] {
   return [...byName.values()].flatMap(openFor);
 }
 
+/** Repeats a search without an answer until `end`. */
+async function retried<T>(search: () => Promise<T>, end: number, timing: Timing, signal: AbortSignal): Promise<T> {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * GROWTH)) {
+    try {
+      return await search();
+    } catch (error) {
+      if (!(error instanceof LookUpError) || timing.now() + pause > end) throw error;
+      await timing.sleep(pause, signal);
+    }
+  }
+}
+
 function missingText(looks: readonly Look[]): string {
   const texts = looks.map(({ server, expected, seen }) =>
     seen === 'silent' ? `${server} does not answer` : `${server} does not have ${expected.name}`,
@@ -125,7 +137,7 @@ export function propagation(options: PropagationOptions): Propagation {
     }
     const limit = limiter(AT_ONCE);
     const end = timing.now() + timeoutMs;
-    const looks = await looksFor(expected, options, signal);
+    const looks = await retried(() => looksFor(expected, options, signal), end, timing, signal);
     for (let open = looks, pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * GROWTH)) {
       await Promise.all(
         open.map((each) =>

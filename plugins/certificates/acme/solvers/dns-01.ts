@@ -1,6 +1,6 @@
 /** DNS-01: TXT values at the end of the CNAMEs of `_acme-challenge.NAME`, written by a provider, and seen before the authority looks. */
 
-import { InputError } from '#plugin';
+import { errorText, InputError, listed } from '#plugin';
 import { finalName } from '../dns/lookup.ts';
 import type { Dns } from '../dns/lookup.ts';
 import type { Expected, Propagation } from '../dns/propagation.ts';
@@ -25,6 +25,24 @@ export interface DnsSolverOptions {
 function challengeName({ name, kind }: Challenge): string {
   if (kind === 'ip') throw new InputError(`${name} is an address, and DNS cannot prove an address. Use http01`);
   return `_acme-challenge.${name.toLowerCase()}`;
+}
+
+/** Does the work for each item, also after a failure. Then throws the failures. */
+export async function attemptEach<T>(
+  items: Iterable<T>,
+  signal: AbortSignal,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (const item of items) {
+    try {
+      await work(item);
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new Error(listed(failures.map(errorText), 3, '; '), { cause: failures[0] });
 }
 
 /** Values with their zones. `given`: the zone of all of them. Throws an InputError if a value is not in its zone. */

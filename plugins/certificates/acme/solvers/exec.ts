@@ -6,7 +6,7 @@
 import { InputError } from '#plugin';
 import { isAllowed } from '../../allowed-command.ts';
 import { commandText, runCommand } from '../../live/run-command.ts';
-import type { TextProvider } from './dns-01.ts';
+import { attemptEach, type TextProvider } from './dns-01.ts';
 import type { PreparedValue, SolverRun } from './solver.ts';
 
 export interface ExecOptions {
@@ -28,18 +28,18 @@ export function execProvider(options: ExecOptions): TextProvider {
     throw new InputError(`${commandText(command)} is not one of the commands that fettle.yaml lists for this plugin`);
   const run = async (
     verb: 'present' | 'cleanup',
-    values: readonly PreparedValue[],
+    { place, text }: PreparedValue,
     { signal, progress }: SolverRun,
   ): Promise<void> => {
-    for (const { place, text } of values) {
-      await stillApproved();
-      progress(`${verb} ${place}`);
-      await runCommand({ words: [...command, verb, `${place}.`, text], folder, env, timeoutMs, signal });
-    }
+    await stillApproved();
+    progress(`running ${commandText(command)} ${verb}`);
+    await runCommand({ words: [...command, verb, `${place}.`, text], folder, env, timeoutMs, signal });
   };
   return {
     via: 'exec',
-    add: (values, solverRun) => run('present', values, solverRun),
-    remove: (values, solverRun) => run('cleanup', values, solverRun),
+    add: async (values, solverRun) => {
+      for (const each of values) await run('present', each, solverRun);
+    },
+    remove: (values, solverRun) => attemptEach(values, solverRun.signal, (each) => run('cleanup', each, solverRun)),
   };
 }

@@ -20,7 +20,7 @@ import {
 } from '#plugin/http';
 import type { SendHttp } from '#plugin/net';
 import { namesAbove } from '../dns/lookup.ts';
-import { placedInZones, type TextProvider } from './dns-01.ts';
+import { attemptEach, placedInZones, type TextProvider } from './dns-01.ts';
 import type { PreparedValue } from './solver.ts';
 
 /** The API of the provider. */
@@ -209,7 +209,7 @@ export function hetznerProvider({ send, endpoint, token, zone: given, timing }: 
       }
     },
     remove: async (values, { signal }) => {
-      for (const set of setsOf(values)) await settled(remove, set, signal);
+      await attemptEach(setsOf(values), signal, (set) => settled(remove, set, signal));
     },
   };
 }

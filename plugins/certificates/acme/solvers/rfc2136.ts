@@ -5,7 +5,7 @@ import { errorText, InputError } from '#plugin';
 import { serverText } from '#plugin/net';
 import { type Dns, zoneOf } from '../dns/lookup.ts';
 import { type Change, sendUpdate, type UpdateServer } from '../dns/update.ts';
-import { placedInZones, type TextProvider } from './dns-01.ts';
+import { attemptEach, placedInZones, type TextProvider } from './dns-01.ts';
 import type { PreparedValue } from './solver.ts';
 
 export interface Rfc2136Options extends UpdateServer {
@@ -48,8 +48,9 @@ export function rfc2136Provider(server: Rfc2136Options, dns: Dns): TextProvider 
       }
     },
     remove: async (values, { signal }) => {
-      for (const [zone, own] of byZone(values))
-        await sendUpdate(server, { zone, add: [], remove: changesOf(own) }, signal);
+      await attemptEach(byZone(values), signal, ([zone, own]) =>
+        sendUpdate(server, { zone, add: [], remove: changesOf(own) }, signal),
+      );
     },
   };
 }

@@ -7,12 +7,14 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { realTiming } from '#plugin/http';
 import { usualDenial } from '#plugin/net';
 import { type Dns, openDns } from '../../../../plugins/certificates/acme/dns/lookup.ts';
+import { MessageError, readAnswer } from '../../../../plugins/certificates/acme/dns/message.ts';
 import { propagation } from '../../../../plugins/certificates/acme/dns/propagation.ts';
 import type { TsigKey } from '../../../../plugins/certificates/acme/dns/tsig.ts';
 import { sendUpdate } from '../../../../plugins/certificates/acme/dns/update.ts';
 import { dnsSolver } from '../../../../plugins/certificates/acme/solvers/dns-01.ts';
 import { rfc2136Provider, type Rfc2136Options } from '../../../../plugins/certificates/acme/solvers/rfc2136.ts';
 import type { Solver } from '../../../../plugins/certificates/acme/solvers/solver.ts';
+import fc from '../../../support/property.ts';
 import { type AuthoritativeServer, startBind, startKnot } from '../../../support/dns-servers.ts';
 import { challenge, solverRun } from './support.ts';
 
@@ -134,6 +136,21 @@ test('a value is written at the end of the CNAMEs, in the zone of that name', as
   expect(await server.texts(target)).toEqual([]);
 });
 
+test('values of one zone are removed if those of another one cannot be', async () => {
+  const granted = [NAME, '_acme-challenge.other.test'];
+  const server = await startBind([
+    { zone: 'other.test', granted: [] },
+    { zone: ZONE, granted },
+  ]);
+  const solver = solverFor(server);
+  const own = await solver.prepare([challenge(`www.${ZONE}`)], solverRun());
+  await solver.present(own, solverRun());
+  const both = await solver.prepare([challenge('other.test'), challenge(`www.${ZONE}`)], solverRun());
+  const recorded = { ...both, values: [...both.values.slice(0, 1), ...own.values] };
+  await expect(solver.remove(recorded, solverRun())).rejects.toThrow('the zone other.test');
+  expect(await server.texts(NAME)).toEqual([]);
+});
+
 test('a zone is not searched if it is given, and must contain the name', async () => {
   const server = await startBind([{ zone: ZONE, granted: [NAME] }]);
   const given = solverFor(server, { zone: 'other.test' });
@@ -146,6 +163,18 @@ test('an address is refused: DNS cannot prove it', async () => {
   const server = await startBind([{ zone: ZONE, granted: [NAME] }]);
   const prepare = solverFor(server).prepare([challenge('192.0.2.1', { kind: 'ip' })], solverRun());
   await expect(prepare).rejects.toThrow('DNS cannot prove an address');
+});
+
+test('any bytes are an answer or a mistake', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      try {
+        expect(readAnswer(Buffer.from(bytes)).id).toBeGreaterThanOrEqual(0);
+      } catch (error) {
+        expect(error).toBeInstanceOf(MessageError);
+      }
+    }),
+  );
 });
 
 describe('an answer', () => {
