@@ -33,7 +33,7 @@ export * from './printable.ts';
 export * from './provider-endpoint.ts';
 export * from './redact.ts';
 export * from './ref.ts';
-export * from './regions.ts';
+export type * from './regions.ts';
 export * from './resource.ts';
 export * from './safety-inputs.ts';
 export * from './sandbox.ts';

@@ -1,7 +1,8 @@
 /** The metrics of the daemon itself: names, types and labels. `docs/serve.md` has their table. */
 
 import { HTTP_REFUSALS } from './access.ts';
-import { type MetricFamily, type PluginTables, REGION_STATES, statesIn } from '#plugin';
+import { type MetricFamily, type PluginTables, statesIn } from '#plugin';
+import { REGION_STATES } from '#plugin/regions';
 import { DELIVERY_RESULTS } from './alerts/delivery-counts.ts';
 import { COOLDOWN_MS } from './alerts/receiver.ts';
 

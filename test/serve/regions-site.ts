@@ -245,11 +245,14 @@ export interface RegionSite {
 export interface SiteOptions {
   readonly domains?: Readonly<Record<string, string | undefined>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** The store of each region. */
+  readonly store?: (region: Region) => string;
 }
 
 export async function regionSite({
   domains = { 'in-us': 'us', 'in-eu': 'eu', nowhere: undefined },
   env = {},
+  store = () => '.fettle',
 }: SiteOptions = {}): Promise<RegionSite> {
   const own = certificates();
   const ways = { us: await cuttingProxy(), eu: await cuttingProxy() };
@@ -257,9 +260,9 @@ export async function regionSite({
   const route: RegionSite['route'] = (name, region) => {
     for (const folder of Object.values(folders)) writeFiles(folder, { [`desired/${name}.yaml`]: routed(name, region) });
   };
-  for (const folder of Object.values(folders)) {
-    mkdirSync(folder);
-    writeFiles(folder, { 'fettle.yaml': 'name: shop\nstore: .fettle\n' });
+  for (const region of REGIONS) {
+    mkdirSync(folders[region]);
+    writeFiles(folders[region], { 'fettle.yaml': `name: shop\nstore: "${store(region)}"\n` });
   }
   for (const [name, region] of Object.entries(domains)) route(name, region);
   const again: RegionSite['again'] = async (region, more = {}) => {

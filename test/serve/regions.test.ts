@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { PASSWORD, startPostgres } from '../support/postgres.ts';
 import { answerMistakes, type Description, operationsOf } from './described.ts';
 import { recordsIn } from './inbox-project.ts';
 import { copiesIn, regionSite, until } from './regions-site.ts';
@@ -44,6 +45,7 @@ test('events of a cut are applied once by the owner after it heals, and ages are
   expect(targets[0]?.ageSeconds).toBeLessThanOrEqual(age + 3);
   // A region that is cut off serves what it knows.
   expect(targets[0]?.known).toMatchObject({ tls_status: 'tls_error' });
+  expect((await eu.get('/metrics')).text).toContain('fettle_events_waiting{project="shop",region="us"} 3');
   expect((await eu.get('/metrics')).text).toMatch(/fettle_replication_stale\{project="shop",region="us"\} 1/u);
   for (const way of Object.values(ways)) way.cut('none');
   await until(() => us.events()).toEqual({
@@ -180,4 +182,26 @@ test('an age is that of the last pull, also after a restart, and quiet regions s
     const answer = { type: 'application/json', ...(await next.get(`${operation.path}?limit=5`)) };
     expect(answerMistakes(DESCRIPTION, operation, answer)).toEqual([]);
   }
+}, 180_000);
+
+test('with their logs on PostgreSQL, regions replicate and hand events over in the same way', async () => {
+  const server = await startPostgres();
+  onTestFinished(() => server.stop());
+  const urls = { us: server.url(await server.createDatabase()), eu: server.url(await server.createDatabase()) };
+  const { us, eu, ways, again } = await regionSite({
+    domains: { www: 'us' },
+    store: (region) => urls[region],
+    env: { PGPASSWORD: PASSWORD, FETTLE_STORE_ORIGIN: `postgres://${new URL(urls.us).host}` },
+  });
+  await until(() => copiesIn(eu)).toEqual(['www@us source', 'www@eu replicated']);
+  for (const way of Object.values(ways)) way.cut('gone');
+  for (const id of ['one-event', 'two-event']) expect(await eu.send(failure('www', id))).toBe(202);
+  expect(await us.send(failure('www', 'one-event'))).toBe(202);
+  await until(() => eu.events()).toEqual({ 'one-event': 'pending us', 'two-event': 'pending us' });
+  await eu.running.stop('SIGKILL');
+  for (const way of Object.values(ways)) way.cut('none');
+  const next = await again('eu');
+  await until(() => us.events()).toEqual({ 'one-event': 'applied', 'two-event': 'applied' });
+  await next.running.said(/refreshed/u);
+  await until(() => next.events()).toEqual({ 'one-event': 'forwarded us', 'two-event': 'forwarded us' });
 }, 180_000);

@@ -21,9 +21,9 @@ import {
   type Json,
   notFound,
   refuses,
-  REGION_STATES,
   type RegionCopy,
 } from '#plugin';
+import { REGION_STATES } from '#plugin/regions';
 import type { DomainSpec } from '../generated.ts';
 import { desk } from './desk.ts';
 import { isDomain } from './domains.ts';

@@ -3,7 +3,8 @@
  * due to their Domains, and drops old entries. Pure: returns the changes of tables, and the notes about Domains.
  */
 
-import { formatRef, type Instant, ownerIn, type Ref, type Regions, type StateNote } from '#plugin';
+import { formatRef, type Instant, type Ref, type Regions, type StateNote } from '#plugin';
+import { ownerIn } from '#plugin/regions';
 import { routedTo } from './domains.ts';
 import { type CertificateEvent, hostKey } from './event.ts';
 import {

@@ -17,8 +17,6 @@
  */
 
 import {
-  copyAge,
-  copyState,
   type Desired,
   type EndpointView,
   formatRef,
@@ -29,7 +27,6 @@ import {
   type Ledger,
   type LedgerChange,
   type Memory,
-  ownerIn,
   type PluginRegions,
   printable,
   type RegionCopy,
@@ -38,6 +35,7 @@ import {
   type RegionSummary,
   shorten,
 } from '#plugin';
+import { copyAge, copyState, ownerIn } from '#plugin/regions';
 import type { DomainMemory, DomainSpec } from '../generated.ts';
 import { isDomain, regionOf, routedTo } from './domains.ts';
 import { type CertificateEvent, isEvent } from './event.ts';
@@ -311,10 +309,8 @@ export const certificateRegions: PluginRegions = {
   records: recordsOf,
   held: (ledger, ids) => {
     const { events } = tablesOf(ledger);
-    return ids.filter((id) => {
-      const entry = events.get(id);
-      return entry !== undefined && entry.status !== 'forwarded' && entry.region === undefined;
-    });
+    // An event that waits for a region, or that one has, names it.
+    return ids.filter((id) => events.has(id) && events.get(id)?.region === undefined);
   },
   awaited: (ledger, region, ids) => {
     const { events } = tablesOf(ledger);

@@ -1,16 +1,15 @@
 /** Regions: Domains by region and state, the last pull of each region, and the copies with their ages. */
 
 import {
-  copyCounts,
   counted,
   type Fields,
   type PluginRegions,
-  REGION_STATES,
   type RegionCopy,
   type RegionState,
   type RegionSummary,
   spanText,
 } from '#plugin';
+import { copyCounts, REGION_STATES } from '#plugin/regions';
 import type { Recorded } from '../answers/recorded.ts';
 import { eventsOf } from '../intake.ts';
 import { html, type Part, when } from './html.ts';

@@ -1,13 +1,7 @@
 /** The regions of one project in the daemon: the pulls of its peers, the answers to theirs, and the ages of all copies. */
 
-import {
-  copyCounts,
-  type Instant,
-  type Json,
-  type PluginEvents,
-  type PluginRegions,
-  type RegionStanding,
-} from '#plugin';
+import { type Instant, type Json, type PluginEvents, type PluginRegions, type RegionStanding } from '#plugin';
+import { copyCounts } from '#plugin/regions';
 import type { Answer, Question } from '../answers/question.ts';
 import { refusal } from '../answers/question.ts';
 import type { Deposited } from '../deposits.ts';

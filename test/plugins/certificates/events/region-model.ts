@@ -66,6 +66,11 @@ export class ModelRegion {
       .toSorted();
   }
 
+  /** The places of the events in their queue, as a person sees them. */
+  get progress(): readonly string[] {
+    return certificateEvents.desk?.events(this.ledger, {}).map(({ cells }) => cells.at(-1) ?? '') ?? [];
+  }
+
   take(...entries: readonly Json[]): void {
     this.#inbox.push(...entries);
   }

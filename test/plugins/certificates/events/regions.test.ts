@@ -4,11 +4,14 @@ import { describe, expect, test } from 'vitest';
 import type { Json } from '#plugin';
 import type { CertificateEvent } from '../../../../plugins/certificates/events/event.ts';
 import { certificateRegions } from '../../../../plugins/certificates/events/regions.ts';
-import { TABLES } from '../../../../plugins/certificates/events/tables.ts';
+import { TABLES, tablesOf } from '../../../../plugins/certificates/events/tables.ts';
 import fc from '../../../support/property.ts';
 import { iso, NOW } from '../support.ts';
 import { entryOf, type Loss, ModelRegion, type Name, NAMES, routedDomain, settle } from './region-model.ts';
 import { probed } from './rounds.ts';
+
+/** The long form is in RELIABILITY.md. */
+const RUNS = process.env['FETTLE_TEST_FULL'] === '1' ? 20_000 : 100;
 
 function site(region: string | undefined): readonly [ModelRegion, ModelRegion, ModelRegion] {
   const [us, eu, ap] = NAMES.map((name) => new ModelRegion(name, [routedDomain(region)]));
@@ -38,7 +41,7 @@ describe('an event', () => {
     eu.round();
     eu.restart();
     expect(eu.round()).toEqual([]);
-    expect(eu.statuses).toEqual(['one pending us']);
+    expect([eu.statuses, eu.progress]).toEqual([['one pending us'], ['waits for the region us']]);
     us.pull(eu);
     // The owner has not recorded it yet.
     us.pull(eu);
@@ -47,7 +50,7 @@ describe('an event', () => {
     us.round();
     us.pull(eu);
     eu.round();
-    expect(eu.statuses).toEqual(['one forwarded us']);
+    expect([eu.statuses, eu.progress]).toEqual([['one forwarded us'], ['recorded by the region us']]);
   });
 
   test('waits for the new owner when its route moves, and is applied where it is if it moves there', () => {
@@ -62,6 +65,29 @@ describe('an event', () => {
     expect(eu.statuses).toEqual(['one applied']);
     settle([us, eu, ap]);
     expect([us, eu, ap].map(({ applied }) => applied.get('one') ?? 0)).toEqual([0, 1, 0]);
+  });
+
+  test('that two regions hold for each other stays with both until they agree', () => {
+    const [us, eu] = [new ModelRegion('us', [routedDomain('eu')]), new ModelRegion('eu', [routedDomain('us')])];
+    for (const each of [us, eu]) each.take(entryOf('one'));
+    settle([us, eu]);
+    expect([us.statuses, eu.statuses]).toEqual([['one pending eu'], ['one pending us']]);
+    us.declare([routedDomain('us')]);
+    settle([us, eu]);
+    expect([us.statuses, eu.statuses]).toEqual([['one applied'], ['one forwarded us']]);
+  });
+
+  test('is let go of for the region that it waits for, and for no other', () => {
+    const [us, eu] = site('us');
+    eu.take(entryOf('one'));
+    eu.round();
+    const ids = [...tablesOf(eu.ledger).events.keys()];
+    for (const region of ['ap', 'eu'])
+      eu.take(JSON.parse(JSON.stringify(certificateRegions.handed(region, ids))) as Json);
+    eu.round();
+    expect([certificateRegions.awaited(eu.ledger, 'ap', ids), eu.statuses]).toEqual([[], ['one pending us']]);
+    settle([us, eu]);
+    expect(eu.statuses).toEqual(['one forwarded us']);
   });
 
   test('comes back to a region that let go of it, if its route moves there before it is applied', () => {
@@ -160,7 +186,7 @@ test('with a fixed route, cuts and restarts lose no event, and each is applied o
       for (const id of played(regions, steps, owner))
         expect(appliedIn(regions, id)).toEqual(NAMES.map((name) => (name === owner ? 1 : 0)));
     }),
-    { numRuns: 100 },
+    { numRuns: RUNS },
   );
 });
 
@@ -175,7 +201,7 @@ test('with routes that move in each region at another time, no event is lost, an
         expect(open).toEqual([]);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: RUNS },
   );
 });
 
