@@ -2,15 +2,12 @@
 
 import type { EndpointOrder, RegionStanding } from '#plugin';
 import type { Answer, Question } from './answers/question.ts';
-import { type RoundSummary, type Snapshot, withPlan } from './answers/snapshot.ts';
+import { type RoundSummary, type Snapshot, updated } from './answers/snapshot.ts';
 import { Changes } from './changes.ts';
 import type { Deposited } from './deposits.ts';
 import type { ServedApi } from './http/api-routes.ts';
 import { ReaderProcess, type ReaderProgram } from './reader-process.ts';
 import type { RoundEnded } from './rounds.ts';
-
-/** Rounds that are kept. */
-const MOST_ROUNDS = 100;
 
 export interface ProjectApiOptions extends Pick<ServedApi, 'project' | 'refresh'> {
   readonly program: ReaderProgram;
@@ -55,13 +52,9 @@ export class ProjectApi implements ServedApi {
       text,
       ...(report === undefined ? {} : { refreshed_at: report.refreshed_at, next_due_at: report.next_due_at }),
     };
-    this.#snapshot = {
-      ...this.#snapshot,
-      rounds: [round, ...this.#snapshot.rounds].slice(0, MOST_ROUNDS),
-      plans: withPlan(this.#snapshot.plans, plan, report?.refreshed === undefined),
-      lastValid: lastValid ?? this.#snapshot.lastValid,
-    };
-    this.#reader.take(this.#snapshot);
+    const update = { round, plan, isWhole: report?.refreshed === undefined, lastValid };
+    this.#snapshot = updated(this.#snapshot, update);
+    this.#reader.take(this.#snapshot, update);
     this.changes.look();
   }
 

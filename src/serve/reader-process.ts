@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { errorText, isRecord } from '#plugin';
 import { type Answer, type Question, questionName, refusal } from './answers/question.ts';
 import type { ReaderMessage } from './answers/reader.ts';
-import type { Snapshot } from './answers/snapshot.ts';
+import type { Snapshot, SnapshotUpdate } from './answers/snapshot.ts';
 
 export interface ReaderProgram {
   /** Path of the entry point of fettle. */
@@ -52,10 +52,10 @@ export class ReaderProcess {
     this.#snapshot = snapshot;
   }
 
-  /** Hands the last rounds over. */
-  take(snapshot: Snapshot): void {
+  /** Hands an ended round over: the snapshot after it, of which a running process gets the change alone. */
+  take(snapshot: Snapshot, update: SnapshotUpdate): void {
     this.#snapshot = snapshot;
-    if (this.#child !== undefined) this.#send(this.#child, { snapshot });
+    if (this.#child !== undefined) this.#send(this.#child, { update });
   }
 
   ask(question: Question): Promise<Answer> {

@@ -6,7 +6,14 @@ import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/formats/plan.ts';
 import type { RowRules } from '../../src/formats/row-rules.ts';
 import { foundIn } from '../../src/serve/answers/found.ts';
-import { type RoundPlan, withPlan } from '../../src/serve/answers/snapshot.ts';
+import {
+  type RoundPlan,
+  type RoundSummary,
+  type Snapshot,
+  type SnapshotUpdate,
+  updated,
+  withPlan,
+} from '../../src/serve/answers/snapshot.ts';
 import { Changes } from '../../src/serve/changes.ts';
 import { FormTokens } from '../../src/serve/http/forms.ts';
 import { html } from '../../src/serve/pages/html.ts';
@@ -106,6 +113,32 @@ describe('the plans of several rounds', () => {
     for (let i = 0; i < 100; i += 1) plans = withPlan(plans, `partial ${i}`, false);
     expect([plans.length, plans[0], plans[1], plans.at(-1)]).toEqual([51, 'whole', 'partial 50', 'partial 99']);
   });
+});
+
+test('a process that answers has the snapshot of the daemon after any rounds', () => {
+  const round = (ended_at: number): RoundSummary => ({ ended_at, duration_ms: 1, outcome: 'ok', text: '' });
+  const first = { rounds: [], plans: [], interval_ms: 1, log: 'log' };
+  const updates: readonly SnapshotUpdate[] = [
+    { round: round(1), plan: { plan: 'a', rules: '' }, isWhole: true, lastValid: 'documents' },
+    { round: round(2), isWhole: true },
+    { round: round(3), plan: { plan: 'b', rules: '' }, isWhole: false },
+  ];
+  const snapshots = updates.reduce<readonly Snapshot[]>(
+    (all, update) => [...all, updated(all.at(-1) ?? first, update)],
+    [],
+  );
+  expect(snapshots.at(-1)).toEqual({
+    ...first,
+    rounds: [round(3), round(2), round(1)],
+    plans: [
+      { plan: 'a', rules: '' },
+      { plan: 'b', rules: '' },
+    ],
+    lastValid: 'documents',
+  });
+  // A message without a member that is undefined has the same effect.
+  const sent = (each: SnapshotUpdate): SnapshotUpdate => JSON.parse(JSON.stringify(each)) as SnapshotUpdate;
+  expect(updates.map(sent).reduce<Snapshot>(updated, first)).toEqual(snapshots.at(-1));
 });
 
 test('the token of a form is that of one caller, one project and one process', () => {

@@ -7,10 +7,13 @@ import type { Workspace } from '../../run/project.ts';
 import { Answerer } from './answerer.ts';
 import { type Answer, type Question, questionName, refusal } from './question.ts';
 import { Recorded } from './recorded.ts';
-import type { Snapshot } from './snapshot.ts';
+import { type Snapshot, type SnapshotUpdate, updated } from './snapshot.ts';
 
 /** A message of the daemon. */
-export type ReaderMessage = { readonly snapshot: Snapshot } | { readonly id: number; readonly question: Question };
+export type ReaderMessage =
+  | { readonly snapshot: Snapshot }
+  | { readonly update: SnapshotUpdate }
+  | { readonly id: number; readonly question: Question };
 
 /** The reply to a question. */
 export interface ReaderReply {
@@ -39,12 +42,14 @@ export async function runReader(
   };
   for await (const message of messages) {
     if (!isRecord(message)) continue;
-    // Only the daemon sends messages, and a snapshot before each question.
+    // Only the daemon sends messages: first a snapshot, and then updates and questions.
     const given = message as unknown as ReaderMessage;
     if ('snapshot' in given) {
       recorded ??= new Recorded(await open(given.snapshot), say);
       answerer ??= new Answerer(recorded);
       recorded.take(given.snapshot);
+    } else if ('update' in given) {
+      recorded?.take(updated(recorded.snapshot, given.update));
     } else {
       const work = answer(given.id, given.question);
       running.add(work);

@@ -32,6 +32,30 @@ export interface PackedPlan {
   readonly rules: string;
 }
 
+/** An ended round: everything that it changes of a snapshot. */
+export interface SnapshotUpdate {
+  readonly round: RoundSummary;
+  /** Absent if the round ended before its refresh did. */
+  readonly plan?: PackedPlan | undefined;
+  /** True if the round refreshed every resource. */
+  readonly isWhole: boolean;
+  /** The documents, packed, if they are other than before. */
+  readonly lastValid?: string | undefined;
+}
+
+/** Rounds that are kept. */
+const MOST_ROUNDS = 100;
+
+/** The snapshot after a round. */
+export function updated(snapshot: Snapshot, { round, plan, isWhole, lastValid }: SnapshotUpdate): Snapshot {
+  return {
+    ...snapshot,
+    rounds: [round, ...snapshot.rounds].slice(0, MOST_ROUNDS),
+    plans: withPlan(snapshot.plans, plan, isWhole),
+    lastValid: lastValid ?? snapshot.lastValid,
+  };
+}
+
 /** Plans of rounds that refreshed only some resources. */
 const MOST_PARTIAL = 50;
 
