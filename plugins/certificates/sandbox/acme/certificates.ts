@@ -1,8 +1,8 @@
 /** Certificates of the emulated authority, their revocation, and information about their renewal (RFC 8555, 7.4; RFC 9773). */
 
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { properDatesOf } from '#plugin/certificate-dates';
-import { certificateId } from '../../acme/certificate-id.ts';
+import { authorityKeyIdOf } from '../../live/x509-extensions.ts';
 import type { Authority, RenewalSuggestion } from './context.ts';
 import { DAY_MS, hexAddress, iso, type Issued, nameKey, type Order, setOf, statusOf } from './model.ts';
 import { malformed, problemOf, RefusalError } from './refusal.ts';
@@ -10,6 +10,14 @@ import type { Answer, Asked, ServedEndpoint } from './server.ts';
 import { signingRequestOf } from './verify.ts';
 
 const RENEWAL_SECONDS = 6 * 3600;
+
+/** The identifier of RFC 9773, 4.1. */
+function idOf(leaf: X509Certificate): string | undefined {
+  const authority = authorityKeyIdOf(leaf);
+  // DER has a zero byte before a set high bit.
+  const serial = Buffer.from(leaf.serialNumber.replace(/^(?=[89a-f])/iu, '00'), 'hex');
+  return authority === undefined ? undefined : `${authority.toString('base64url')}.${serial.toString('base64url')}`;
+}
 
 export function certificateEndpoints(authority: Authority): readonly ServedEndpoint[] {
   const { options, issuer, certificates, suggestions, counts, requests, at, nextId, orderAnswer, ownOrder } = authority;
@@ -44,7 +52,7 @@ export function certificateEndpoints(authority: Authority): readonly ServedEndpo
         validitySeconds: profiles[order.profile]?.validitySeconds ?? 0,
         now: now(),
       });
-      const id = certificateId(leaf) ?? nextId();
+      const id = idOf(leaf) ?? nextId();
       const issued: Issued = { id, account: order.account, leaf, chains, names, revoked: false };
       certificates.set(id, issued);
       order.certificate = issued;
