@@ -4,6 +4,8 @@
 export type Feature = 'ari' | 'profiles';
 
 export interface AuthorityOptions {
+  /** The DNS server that Pebble asks, instead of the one of its program. */
+  readonly resolver?: string;
   /** Share of good nonces that are rejected, in percent. */
   readonly rejectNonces?: number;
   /** Keys of external accounts by their id, in base64url; an account then needs one. */

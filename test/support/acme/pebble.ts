@@ -86,7 +86,7 @@ export async function startPebble(programs: PebblePrograms, options: AuthorityOp
       '-config',
       join(folder, 'pebble.json'),
       '-dnsserver',
-      `127.0.0.1:${dnsPort}`,
+      options.resolver ?? `127.0.0.1:${dnsPort}`,
     ],
     [port ?? 0],
     join(folder, 'pebble.log'),
