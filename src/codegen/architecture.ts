@@ -139,6 +139,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   croner: ['src/plugin/windows.ts'],
   hono: ['src/serve/http/**', 'src/serve/pages/html.ts'],
   jose: ['plugins/certificates/acme/jws.ts'],
+  tldts: ['plugins/certificates/acme/registered.ts'],
   pg: ['src/store/postgres/**'],
   'prom-client': ['plugins/portsync/daemon/exposition.ts', 'src/serve/metrics.ts'],
   'reflect-metadata': ['plugins/certificates/live/x509-make.ts'],
