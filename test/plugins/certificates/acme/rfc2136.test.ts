@@ -259,7 +259,19 @@ describe('an answer', () => {
     const answer = success(message);
     const timed = Buffer.concat([number(time, 6), number(300, 2)]);
     const mac = createHmac('sha256', key.secret)
-      .update(Buffer.concat([number(32, 2), asked, answer, keyName, number(255, 2), number(0, 4), algorithm, timed, number(0, 4)]))
+      .update(
+        Buffer.concat([
+          number(32, 2),
+          asked,
+          answer,
+          keyName,
+          number(255, 2),
+          number(0, 4),
+          algorithm,
+          timed,
+          number(0, 4),
+        ]),
+      )
       .digest();
     const data = Buffer.concat([algorithm, timed, number(32, 2), mac, answer.subarray(0, 2), number(0, 4)]);
     answer.writeUInt16BE(1, 10);
