@@ -388,14 +388,20 @@ describe.each(testAuthorities())('$name', ({ start, features }) => {
       try {
         const { client, key } = await clientOf(busy);
         const before = client.requests();
-        const issued = await Promise.all(
+        const serials = new Set<string>();
+        await Promise.all(
           Array.from({ length: ROWS }, async (_, row) => {
-            for (let i = 0; i < 10; i += 1)
-              await issueWith(busy, { client, key }, { identifiers: dns(`n${row}-${i}.example.test`) });
-            return EACH;
+            for (let i = 0; i < EACH; i += 1) {
+              const { certificates } = await issueWith(
+                busy,
+                { client, key },
+                { identifiers: dns(`n${row}-${i}.example.test`) },
+              );
+              serials.add(certificates[0]?.serialNumber ?? '');
+            }
           }),
         );
-        expect(issued.reduce((sum, count) => sum + count, 0)).toBe(ROWS * EACH);
+        expect(serials.size).toBe(ROWS * EACH);
         // Without rejected nonces, an issuance takes at least 6 requests.
         expect(client.requests() - before).toBeGreaterThan(ROWS * EACH * 7);
       } finally {
