@@ -59,6 +59,15 @@ const chunks: Readonly<Record<string, string>> = {
 /** Everything that these modules import statically is one chunk: a file that is opened costs more than its code. */
 const core: readonly string[] = ['src/commands/main.ts', 'src/commands/plan.ts'];
 
+/** The same for the modules of one plugin, by the name of their chunk. */
+const pluginChunks: Readonly<Record<string, { readonly folder: string; readonly entries: readonly string[] }>> = {
+  certificates: { folder: 'plugins/certificates', entries: ['plugins/certificates/plugin.ts'] },
+  'certificates-refresh': {
+    folder: 'plugins/certificates',
+    entries: ['plugins/certificates/observe.ts', 'plugins/certificates/live/reader.ts'],
+  },
+};
+
 /** Entries of threads, which load nothing of the core that they do not use. */
 const threads: readonly string[] = ['src/store/heartbeat-worker.ts', 'plugins/certificates/live/probe-worker.ts'];
 
@@ -167,7 +176,7 @@ async function bundleInto(made: string): Promise<readonly string[]> {
   return modules;
 }
 
-/** Names the chunk of a module that is part of the core. */
+/** Names the chunk of a module that is part of the core, or of what a plan loads of a plugin. */
 function coreChunks(): CodeSplittingNameFunction {
   const reached = new Map<readonly string[], ReadonlySet<string>>();
   const reach = (entries: readonly string[], graph: ChunkingContext): ReadonlySet<string> => {
@@ -179,8 +188,14 @@ function coreChunks(): CodeSplittingNameFunction {
     return found;
   };
   return (id, graph) => {
-    if (!reach(core, graph).has(id)) return null;
-    return reach(threads, graph).has(id) ? 'base' : 'core';
+    const isOfThreads = reach(threads, graph).has(id);
+    if (reach(core, graph).has(id)) return isOfThreads ? 'base' : 'core';
+    const [name] =
+      Object.entries(pluginChunks).find(
+        ([, { folder, entries }]) => id.startsWith(join(root, folder, '/')) && reach(entries, graph).has(id),
+      ) ?? [];
+    if (name === undefined) return null;
+    return isOfThreads ? `${name}-base` : name;
   };
 }
 

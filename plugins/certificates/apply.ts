@@ -1,10 +1,22 @@
 /** Apply: the handler of every step. All writes are durable when a handler returns; its errors contain no secrets. */
 
 import { promisify } from 'node:util';
-import { type ActionRun, defined, errorText, instantText, PartlyDoneError, seenFacts } from '#plugin';
+import {
+  type ActionRun,
+  defined,
+  type Facts,
+  type Note,
+  errorText,
+  instantText,
+  PartlyDoneError,
+  seenFacts,
+} from '#plugin';
 import { forEachOf } from '#plugin/limit';
+import { ACCOUNT_FIELDS, authorityOf as authorityOfAccount, formerKeyPath } from './acme/account.ts';
+import { acmeOf, keysOf, replacesOwn } from './acme/budget.ts';
+import type { AcmeSpec } from './acme/directories.ts';
 import { ipAddressesOf, usagesOf } from './declared.ts';
-import { needsIssue } from './differences.ts';
+import { needsIssue, PREFERRED_CHAIN } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificateResource, type IssuerResource } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
 import { formerOf } from './note.ts';
@@ -15,7 +27,9 @@ import { isRefusal } from './refusal.ts';
 import { policyOf, reloadsOf } from './renewal.ts';
 import { type Shown, canReload, reloadDue, shownFor, shownText } from './served.ts';
 import { serviceMembers } from './service-members.ts';
-import type { CertificatesWriter, IssueOrder, PairStorage, Trust } from './world.ts';
+import { validityOfFacts } from './state.ts';
+import { Issuer } from './kinds.ts';
+import type { AcmeOrder, CertificatesWriter, IssueOrder, PairStorage, Trust } from './world.ts';
 
 type IssuerHandler = (
   world: CertificatesWriter,
@@ -26,7 +40,7 @@ type CertificateHandler = (
   world: CertificatesWriter,
   resource: CertificateResource,
   run: ActionRun,
-) => Promise<Partial<CertificateMemory> | undefined>;
+) => Promise<Note<CertificateMemory> | undefined>;
 
 /** True if fettle created an authority here, or started to: only then it owns pending files. */
 function hasBegun(memory: IssuerResource['memory']): boolean {
@@ -34,7 +48,54 @@ function hasBegun(memory: IssuerResource['memory']): boolean {
   return memory?.owned === 'created' || memory?.open !== undefined || memory?.kept.began === true || failed;
 }
 
+/** Finds or creates the account of the declared directory. */
+async function createAccount(
+  world: CertificatesWriter,
+  acme: AcmeSpec,
+  run: ActionRun,
+): Promise<Partial<IssuerMemory>> {
+  const { contact, eab } = acme;
+  const authority = authorityOfAccount(acme, undefined);
+  run.progress(`finding or creating the account at ${authority.directory}`);
+  const { account, thumbprint } = await world.createAccount(defined({ authority, contact, eab, signal: run.signal }));
+  const kept = { account, thumbprint, directory: authority.directory, contact };
+  // A refresh finds the account by the state alone.
+  await run.keep(kept);
+  return kept;
+}
+
+/** Corrects the account of an Issuer, as its row says. */
+async function correctAccount(
+  world: CertificatesWriter,
+  acme: AcmeSpec,
+  { memory }: IssuerResource,
+  run: ActionRun,
+): Promise<Partial<IssuerMemory> | undefined> {
+  const paths = new Set(run.change.fields.map(({ path }) => path));
+  const has = (path: string): boolean => paths.has(path);
+  if (has(`${ACCOUNT_FIELDS.key}/mode`)) await world.tidyAccountKey(acme.accountKey);
+  // Another directory or another key is another account.
+  if (has(ACCOUNT_FIELDS.directory) || has(ACCOUNT_FIELDS.account)) return createAccount(world, acme, run);
+  const former = formerKeyPath(acme, memory);
+  let kept: Partial<IssuerMemory> = {};
+  if (has(ACCOUNT_FIELDS.key) && former !== undefined) {
+    run.progress('replacing the key of the account');
+    kept = await world.rollover(
+      authorityOfAccount({ ...acme, accountKey: former }, memory),
+      acme.accountKey,
+      run.signal,
+    );
+    await run.keep(kept);
+  }
+  if (has(ACCOUNT_FIELDS.contact)) {
+    await world.updateContact(authorityOfAccount(acme, memory), acme.contact, run.signal);
+    kept = { ...kept, contact: acme.contact };
+  }
+  return kept;
+}
+
 const createAuthority: IssuerHandler = async (world, { desired, memory }, run) => {
+  if (desired?.spec.acme !== undefined) return createAccount(world, desired.spec.acme, run);
   const localCa = desired?.spec.localCa;
   if (localCa === undefined) throw new Error('only a local authority can be created');
   run.progress(`creating the authority ${localCa.commonName}`);
@@ -45,6 +106,7 @@ const createAuthority: IssuerHandler = async (world, { desired, memory }, run) =
 /** Corrects the files of an authority. Records another authority if its row was accepted. */
 const correctAuthority: IssuerHandler = async (world, resource, run) => {
   const { desired, memory } = resource;
+  if (desired?.spec.acme !== undefined) return correctAccount(world, desired.spec.acme, resource, run);
   const dir = desired?.spec.localCa?.dir;
   if (dir === undefined) throw new Error('only a local authority has files');
   await world.tidyAuthority(dir, !hasBegun(memory));
@@ -55,7 +117,13 @@ const correctAuthority: IssuerHandler = async (world, resource, run) => {
 };
 
 const removeAuthority: IssuerHandler = async (world, resource, run) => {
-  const localCa = issuerSpec(resource.desired, resource.memory)?.localCa;
+  const spec = issuerSpec(resource.desired, resource.memory);
+  if (spec?.acme !== undefined) {
+    const authority = authorityOfAccount(spec.acme, resource.memory);
+    await world.deactivateAccount(authority, resource.memory?.owned !== 'created', run.signal);
+    return undefined;
+  }
+  const localCa = spec?.localCa;
   if (localCa === undefined) throw new Error('the folder of the authority is not in the state');
   const fingerprint = seenFacts(resource)?.fingerprint;
   await world.deleteAuthority(localCa.dir, {
@@ -87,39 +155,71 @@ function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'a
   return { authority: defined({ dir, fingerprint: issuer.fingerprint }) };
 }
 
+/** Nothing is left of an order whose certificate is stored. */
+const ORDER_ENDED = { order: null, presented: null, wait_until: null, wait_reason: null } as const;
+
+/** The part of an order that is for an ACME authority. */
+function acmeOrder(
+  issuer: AcmeSpec,
+  resource: CertificateResource,
+  spec: CertificateSpec,
+  run: ActionRun,
+): Omit<AcmeOrder, keyof IssueOrder> & Pick<AcmeOrder, 'authority'> {
+  const { kept = {} } = resource.memory ?? {};
+  const validity = validityOfFacts(seenFacts(resource) ?? {});
+  const isValid = seenFacts(resource)?.usable === true && validity !== undefined && validity.notAfter > run.now();
+  return defined({
+    authority: authorityOfAccount(issuer, Issuer.get(run.scene, issuerRef(spec))?.memory),
+    issuer,
+    name: resource.ref.name,
+    begun: kept.order,
+    presented: kept.presented,
+    replaces: replacesOwn(resource, issuer) ? kept.ari?.id : undefined,
+    storedUntil: isValid && !needsIssue(run.change.fields) ? validity.notAfter : undefined,
+    limits: keysOf(issuer, resource, spec),
+    stillApproved: run.stillApproved,
+    clock: run.now,
+    keep: (fields: Facts, spends?: readonly string[]) => run.keep(fields, spends),
+  });
+}
+
 async function issue(
   world: CertificatesWriter,
   resource: CertificateResource,
   run: ActionRun,
   first: boolean,
-): Promise<Partial<CertificateMemory>> {
+): Promise<Note<CertificateMemory>> {
   const spec = resource.desired?.spec;
   if (spec === undefined) throw new Error('a certificate without a document is not issued');
   const now = run.now();
   const before = seenFacts(resource)?.fingerprint ?? resource.memory?.kept.fingerprint;
-  const issued = await world.issue({
+  const order = {
     storage: spec.storage,
     ...(spec.reload === undefined ? {} : { service: spec.reload }),
-    ...authorityOf(spec, run),
     dnsNames: spec.dnsNames,
     ipAddresses: ipAddressesOf(spec),
     usages: usagesOf(spec),
     keyAlgorithm: spec.keyAlgorithm,
-    validityDays: spec.validityDays,
     first: first || seenFacts(resource)?.elsewhere === true,
     untouched: !hasSwapped(resource.memory) || seenFacts(resource)?.elsewhere === true,
     ...judgedOf(resource),
     now,
     signal: run.signal,
     progress: run.progress,
-  });
+  };
+  const acme = acmeOf(spec, run.scene);
+  const issued =
+    acme === undefined
+      ? await world.issue({ ...order, ...authorityOf(spec, run), validityDays: spec.validityDays })
+      : await world.orderCertificate({ ...order, ...acmeOrder(acme, resource, spec, run) });
   const { fingerprint } = issued;
   const former = formerOf(
     { ...resource.memory?.kept, ...(before === undefined ? {} : { fingerprint: before }) },
     fingerprint,
   );
-  const kept: Partial<CertificateMemory> = {
+  const kept: Note<CertificateMemory> = {
     ...issued,
+    ...(acme === undefined ? {} : ORDER_ENDED),
     ...(former.length === 0 ? {} : { former }),
     made: fingerprint,
     places: placesOf(spec.storage).map(({ path }) => path),
@@ -145,7 +245,7 @@ interface Delivery {
   readonly spec: CertificateSpec;
   readonly fingerprint: string;
   /** Fields that the step records in any case. */
-  readonly kept: Partial<CertificateMemory>;
+  readonly kept: Note<CertificateMemory>;
   /** Places that must serve the pair. */
   readonly places: readonly Shown[];
   /** True for the first certificate at its place. */
@@ -159,13 +259,13 @@ type Sought = Pick<Delivery, 'world' | 'fingerprint' | 'run'>;
  * Deploys the stored pair, reloads its servers, and waits until every place serves it. After a failure the state still
  * records the completed part: the next step starts with the reload, and issues nothing.
  */
-async function deliver(delivery: Delivery): Promise<Partial<CertificateMemory>> {
+async function deliver(delivery: Delivery): Promise<Note<CertificateMemory>> {
   const { world, resource, run, spec, fingerprint, kept, places, isFirst = false } = delivery;
   // Without `deploy` and `reload`, servers read the files by themselves, or another program reloads them.
   if (!canReload(spec)) return { ...kept, reloaded: fingerprint };
   const { signal, stillApproved } = run;
   const { withinMs } = policyOf(resource).served;
-  const unserved = (more: Partial<CertificateMemory> = {}): Partial<CertificateMemory> => {
+  const unserved = (more: Partial<CertificateMemory> = {}): Note<CertificateMemory> => {
     const tries = reloadsOf(resource.memory, resource.desired, fingerprint).failed + 1;
     return { ...kept, ...more, unserved: fingerprint, unserved_tries: tries, unserved_at: instantText(run.now()) };
   };
@@ -272,9 +372,39 @@ async function stillLeft(
 const issueFirst: CertificateHandler = (world, resource, run) => issue(world, resource, run, true);
 const issueAgain: CertificateHandler = (world, resource, run) => issue(world, resource, run, false);
 
+/** Downloads another chain of the stored certificate, if the row says so. */
+async function downloadChain(
+  world: CertificatesWriter,
+  resource: CertificateResource,
+  run: ActionRun,
+): Promise<Note<CertificateMemory> | undefined> {
+  const spec = resource.desired?.spec;
+  const { download } = resource.memory?.kept ?? {};
+  const acme = acmeOf(spec, run.scene);
+  const fingerprint = seenFacts(resource)?.fingerprint;
+  if (!run.change.fields.some(({ path }) => path === PREFERRED_CHAIN)) return undefined;
+  if (spec === undefined || acme === undefined || download === undefined || fingerprint === undefined) return undefined;
+  const kept = await world.downloadChain(
+    defined({
+      authority: authorityOfAccount(acme, Issuer.get(run.scene, issuerRef(spec))?.memory),
+      download,
+      preferred: acme.preferredChain ?? '',
+      storage: spec.storage,
+      service: spec.reload,
+      untouched: !hasSwapped(resource.memory),
+      ...judgedOf(resource),
+      signal: run.signal,
+      progress: run.progress,
+    }),
+  );
+  return deliver({ world, resource, run, spec, fingerprint, kept, places: [] });
+}
+
 /** A change in place: issues another certificate, corrects files, or reloads the service, as the row says. */
 const correct: CertificateHandler = async (world, resource, run) => {
   if (needsIssue(run.change.fields)) return issue(world, resource, run, false);
+  const downloaded = await downloadChain(world, resource, run);
+  if (downloaded !== undefined) return downloaded;
   const due = reloadDue(resource, run.scene);
   const { rewritten } =
     run.change.fields.length === 0

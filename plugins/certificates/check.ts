@@ -2,10 +2,17 @@
 
 import { type Desired, formatRef, fromProject, type Json, type Mistake, instantOf, type Ref } from '#plugin';
 import { addressNumber } from '#plugin/net';
+import { checkAcmeCertificate, checkAcmeIssuer } from './acme/check.ts';
 import { isAllowed } from './allowed-command.ts';
 import { checkDomain } from './check-domain.ts';
 import { ipAddressesOf, plainAddress } from './declared.ts';
-import { type CertificateSpec, type CertificatesConfig, defaults, type DomainSpec } from './generated.ts';
+import {
+  type CertificateSpec,
+  type CertificatesConfig,
+  defaults,
+  type DomainSpec,
+  type IssuerSpec,
+} from './generated.ts';
 import { timeMistakes, withSettings } from './renewal.ts';
 
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/iu;
@@ -182,13 +189,14 @@ function checkCertificate(
 }
 
 /** Problems within one document, before defaults are filled in. */
-export function check(desired: Desired, _find: unknown, settings: Json): readonly Mistake[] {
+export function check(desired: Desired, find: (ref: Ref) => Desired | undefined, settings: Json): readonly Mistake[] {
+  const config = settings as Partial<CertificatesConfig>;
+  if (desired.ref.kind === 'Issuer') return checkAcmeIssuer(desired.spec as IssuerSpec, config);
   if (desired.ref.kind === 'Certificate')
-    return checkCertificate(
-      desired.spec as CertificateSpec,
-      desired.source.file,
-      settings as Partial<CertificatesConfig>,
-    );
+    return [
+      ...checkCertificate(desired.spec as CertificateSpec, desired.source.file, config),
+      ...checkAcmeCertificate(desired as Desired<CertificateSpec>, find),
+    ];
   if (desired.ref.kind === 'Domain')
     return checkDomain(desired.spec as DomainSpec, settings as Partial<CertificatesConfig>);
   return [];

@@ -2,6 +2,7 @@
 
 import {
   type Adoption,
+  type Facts,
   attemptsAt,
   counted,
   type FieldChange,
@@ -16,7 +17,11 @@ import {
   seenFacts,
   isSeen,
 } from '#plugin';
-import { daysLeft, dueAt, isDue, isExpired, thresholdInForce } from './days.ts';
+import { accountStep, createText } from './acme/account.ts';
+import { acmeDueAt, ariIn, momentBeforeFreeze, momentOf, windowText } from './acme/ari.ts';
+import { acmeOf } from './acme/budget.ts';
+import { directoryUrl } from './acme/directories.ts';
+import { daysLeft, dueAt, isExpired, thresholdInForce } from './days.ts';
 import { KEY_MODE, type WantedIssuer, differences, fieldText, isContent, needsIssue } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import type {
@@ -34,7 +39,7 @@ import { issuerRef, rememberedSpec, storageBefore } from './remembered.ts';
 import { policyOf } from './renewal.ts';
 import { whenApplied, withoutWider } from './kept.ts';
 import { reloadDue } from './served.ts';
-import { renewalDueBy, validityOfFacts } from './state.ts';
+import { dueRuleOf, renewalDueBy, validityOfFacts } from './state.ts';
 
 export type IssuerResource = Resource<IssuerSpec, IssuerFacts, IssuerMemory>;
 export type CertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
@@ -53,14 +58,16 @@ export function diffIssuer(resource: KnownResource<IssuerResource>): Proposal<Is
     if (observed === undefined) return undefined;
     return { step: observed.state === 'broken' ? 'broken>absent' : 'ready>absent', goal: 'remove', because: GONE };
   }
+  const { acme } = desired.spec;
   if (observed === undefined)
     return {
       step: 'absent>ready',
       goal: 'create',
-      because: `no authority exists in ${desired.spec.localCa?.dir ?? ''}`,
+      because: acme === undefined ? `no authority exists in ${desired.spec.localCa?.dir ?? ''}` : createText(acme),
     };
   // Broken files of an authority are not replaced: a finding reports them.
   if (observed.state !== 'ready') return undefined;
+  if (acme !== undefined) return accountStep(resource, observed.facts);
   const { fingerprint, key_mode: keyMode, leftovers } = observed.facts;
   const known = memory?.kept.fingerprint;
   const isOther = known !== undefined && fingerprint !== undefined && known !== fingerprint;
@@ -81,10 +88,30 @@ export function diffIssuer(resource: KnownResource<IssuerResource>): Proposal<Is
   return { step: 'ready>ready', goal: 'update', fields, because };
 }
 
+function acmeDirectory(spec: CertificateSpec, scene: Scene): string | undefined {
+  const acme = acmeOf(spec, scene);
+  return acme === undefined ? undefined : directoryUrl(acme.directory);
+}
+
+/** The recorded and the declared chain of a certificate that can be downloaded again. */
+function chains(
+  memory: CertificateResource['memory'],
+  acme: ReturnType<typeof acmeOf>,
+): Pick<WantedIssuer, 'chain' | 'rememberedChain'> {
+  const { download, chain } = memory?.kept ?? {};
+  return acme === undefined || download === undefined || chain === undefined
+    ? {}
+    : { chain: acme.preferredChain ?? '', rememberedChain: chain };
+}
+
 function wantedIssuer({ memory }: CertificateResource, spec: CertificateSpec, scene: Scene): WantedIssuer {
   return {
     facts: seenFacts(Issuer.get(scene, issuerRef(spec))),
     rememberedSigner: memory?.kept.fingerprint === undefined ? undefined : memory.kept.issuer,
+    directory: acmeDirectory(spec, scene),
+    rememberedDirectory: memory?.kept.directory,
+    isMade: memory?.kept.made !== undefined && memory.kept.made === memory.kept.fingerprint,
+    ...chains(memory, acmeOf(spec, scene)),
   };
 }
 
@@ -129,11 +156,16 @@ function differText(fields: readonly FieldChange[]): string {
   return `to update: ${fieldsText(fields)}`;
 }
 
-function dueText(facts: CertificateFacts, thresholdDays: number, now: number): string {
+function dueText(facts: CertificateFacts, thresholdDays: number, now: number, signals: Facts | undefined): string {
+  const ari = facts.acme === true ? ariIn(signals) : undefined;
+  const moment = momentOf(ari);
+  if (ari !== undefined && moment !== undefined && now >= moment) return windowText(ari);
   const validity = validityOfFacts(facts);
   if (validity === undefined) return 'a renewal is due';
   const days = daysLeft(validity.notAfter, now);
   const left = days >= 1 ? counted(days, 'day') : spanText(validity.notAfter - now);
+  if (facts.acme === true)
+    return `expires in ${left}, and ${spanText(validity.notAfter - acmeDueAt(thresholdDays, validity, ari))} before that a renewal is due`;
   const inForce = thresholdInForce(thresholdDays, validity);
   const what =
     facts.chain_end === undefined ? 'expires' : `${facts.chain_end.subject}, a certificate of its chain, expires`;
@@ -186,8 +218,9 @@ export function diffCertificate(
   const policy = policyOf(resource);
   const fields = fieldsOf(resource, spec, facts, scene);
   const { now } = whenApplied(resource, fields);
-  const dueBy = renewalDueBy(facts, policy.renewal, memory, scene.now);
-  const due = dueBy === 'request' ? ASKED_FOR : dueText(facts, policy.renewal.thresholdDays, scene.now);
+  const dueBy = renewalDueBy(facts, dueRuleOf(policy.renewal, facts, observed.signals), memory, scene.now);
+  const due =
+    dueBy === 'request' ? ASKED_FOR : dueText(facts, policy.renewal.thresholdDays, scene.now, observed.signals);
   switch (observed.state) {
     case 'expiring_soon':
       return policy.renewal.enabled || needsIssue(now)
@@ -206,8 +239,28 @@ export function diffCertificate(
     default:
       return dueBy === 'request'
         ? { step: 'normal>renewing', goal: 'update', fields, because: ASKED_FOR, cause: 'policy' }
-        : inPlace(resource, needsIssue(now) ? fields : now, scene);
+        : (beforeFreeze(resource, fields, scene) ?? inPlace(resource, needsIssue(now) ? fields : now, scene));
   }
+}
+
+/** The renewal of a certificate whose time is in a freeze window that outlasts the window of the authority. */
+function beforeFreeze(
+  resource: KnownResource<CertificateResource>,
+  fields: readonly FieldChange[],
+  scene: Scene,
+): Proposal<CertificateStep> | undefined {
+  const observed = observedOf(resource);
+  if (observed?.facts.acme !== true || !policyOf(resource).renewal.enabled) return undefined;
+  const ari = ariIn(observed.signals);
+  const moment = momentBeforeFreeze(ari, scene.safety.freeze);
+  if (ari === undefined || moment === undefined || scene.now < moment) return undefined;
+  const because = `${windowText(ari)}; that time is in a freeze window, so the renewal comes before it`;
+  return { step: 'normal>renewing', goal: 'update', fields, because, cause: 'time' };
+}
+
+/** Name of the Issuer in the last applied document. */
+function appliedIssuer({ memory }: CertificateResource): string | undefined {
+  return (rememberedSpec(memory) as CertificateSpec | undefined)?.issuer;
 }
 
 /** The step of a valid certificate that needs no renewal. */
@@ -216,7 +269,17 @@ function inPlace(
   fields: readonly FieldChange[],
   scene: Scene,
 ): Proposal<CertificateStep> | undefined {
-  if (fields.length > 0) return { step: 'normal>normal', goal: 'update', fields, because: differText(fields) };
+  if (fields.length > 0) {
+    // The Issuer decides: neither the document of the Certificate nor the files have changed.
+    const isByIssuer = seenFacts(resource)?.acme === true && fields.every(({ path }) => path.startsWith('/issuer'));
+    return {
+      step: 'normal>normal',
+      goal: 'update',
+      fields,
+      because: differText(fields),
+      ...(isByIssuer && resource.desired?.spec.issuer === appliedIssuer(resource) ? { cause: 'policy' as const } : {}),
+    };
+  }
   const reload = reloadDue(resource, scene);
   return reload === undefined
     ? undefined
@@ -269,15 +332,23 @@ function futureIssuer(
   return [{ path: '/issuer', before: facts.issuer_fingerprint ?? facts.issuer ?? '', after: spec.issuer }];
 }
 
-function keepText(resource: CertificateResource, { state, facts }: Observed<CertificateFacts>, scene: Scene): string {
+function keepText(
+  resource: CertificateResource,
+  { state, facts, signals }: Observed<CertificateFacts>,
+  scene: Scene,
+): string {
   if (state === 'expired') return 'The certificate cannot be used now: its recovery applies the differences';
   const { renewal } = policyOf(resource);
   const validity = validityOfFacts(facts);
   if (!renewal.enabled || validity === undefined)
     return 'The certificate is kept: only a renewal applies the differences';
-  if (isDue(renewal.thresholdDays, validity, scene.now))
+  if (renewalDueBy(facts, dueRuleOf(renewal, facts, signals), undefined, scene.now) === 'time')
     return 'The renewal, which is due now, applies the differences';
-  const due = instantText(dueAt(renewal.thresholdDays, validity));
+  const due = instantText(
+    facts.acme === true
+      ? acmeDueAt(renewal.thresholdDays, validity, ariIn(signals))
+      : dueAt(renewal.thresholdDays, validity),
+  );
   return `The certificate is kept until its renewal, due at ${due}, which applies the differences`;
 }
 

@@ -15,6 +15,9 @@ const MOST_KEY_MODE = 0o640;
 /** Placeholder for a declared chain whose content is unknown. */
 const LOST_CHAIN = '/storage/chain';
 
+/** The chain of an ACME authority: another one is downloaded, and nothing is issued. */
+export const PREFERRED_CHAIN = '/issuer/preferredChain';
+
 /** Fields whose differences require another certificate. */
 const CONTENT = new Set(['/dnsNames', '/ipAddresses', '/usages', '/keyAlgorithm', '/issuer', '/storage', LOST_CHAIN]);
 
@@ -23,6 +26,15 @@ export interface WantedIssuer {
   readonly facts: IssuerFacts | undefined;
   /** Recorded fingerprint of the authority that signed the stored certificate. */
   readonly rememberedSigner: string | undefined;
+  /** Address of the directory, if the Issuer is an ACME authority. */
+  readonly directory: string | undefined;
+  /** Recorded directory that issued the stored certificate. */
+  readonly rememberedDirectory: string | undefined;
+  /** True if fettle issued the stored certificate. */
+  readonly isMade: boolean;
+  /** The declared and the recorded preferred chain of a certificate that can be downloaded again; empty for none. */
+  readonly chain?: string;
+  readonly rememberedChain?: string;
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
@@ -34,8 +46,13 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
 /** The actual signer of the certificate, if it is not the declared one. */
 function issuerField(
   facts: CertificateFacts,
-  { facts: issuer, rememberedSigner }: WantedIssuer,
+  { facts: issuer, rememberedSigner, directory, rememberedDirectory, isMade }: WantedIssuer,
 ): FieldChange | undefined {
+  // The certificates that sign for an authority change, so the directory identifies the issuer.
+  if (directory !== undefined) {
+    const before = rememberedDirectory ?? (isMade ? (facts.issuer ?? '') : directory);
+    return before === directory ? undefined : { path: '/issuer', before, after: directory };
+  }
   if (issuer === undefined) return undefined;
   if (issuer.self_signed === true)
     return facts.self_signed === true
@@ -109,11 +126,16 @@ export function differences(
     ...(sameNames(addresses, ipAddressesOf(spec).map(plainAddress))
       ? []
       : [{ path: '/ipAddresses', before: addresses, after: ipAddressesOf(spec) }]),
-    ...(sameNames(usages, usagesOf(spec)) ? [] : [{ path: '/usages', before: usages, after: usagesOf(spec) }]),
+    ...(sameNames(usages, usagesOf(spec)) || facts.acme === true
+      ? []
+      : [{ path: '/usages', before: usages, after: usagesOf(spec) }]),
     ...(facts.keyAlgorithm === algorithm
       ? []
       : [{ path: '/keyAlgorithm', before: facts.keyAlgorithm ?? '', after: algorithm }]),
     ...(signed === undefined ? [] : [signed]),
+    ...(issuer.chain === issuer.rememberedChain
+      ? []
+      : [{ path: PREFERRED_CHAIN, before: issuer.rememberedChain ?? '', after: issuer.chain ?? '' }]),
     ...storageFields(spec.storage, facts),
   ];
 }
@@ -140,6 +162,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '/keyAlgorithm': 'the key algorithm',
   '/issuer': 'the issuer',
   '/storage': 'the storage location',
+  [PREFERRED_CHAIN]: 'the chain of the authority',
   [LOST_CHAIN]: 'the chain, which is not stored',
 };
 

@@ -14,6 +14,13 @@ import type {
 /** Facts of an Issuer. A self-signed Issuer has no authority. */
 export interface IssuerFacts {
   readonly self_signed?: true;
+  /** Address of the ACME directory. */
+  readonly directory?: string;
+  /** Address of the account at the directory, as the state has it. */
+  readonly account?: string;
+  /** Thumbprint of the key of the account, and of the key at the path of the last applied document, if it is another one. */
+  readonly thumbprint?: string;
+  readonly former_thumbprint?: string;
   readonly fingerprint?: string;
   readonly subject?: string;
   /** ISO 8601, UTC. */
@@ -85,6 +92,8 @@ export interface CertificateFacts {
   readonly foreign?: readonly ForeignFile[];
   /** Names of foreign files that have the names of a swap's copies: fettle has not swapped here yet. */
   readonly copies?: readonly string[];
+  /** True if the declared Issuer is an ACME authority. */
+  readonly acme?: true;
 }
 
 export type CertificateError = 'expired' | 'not-yet-valid' | 'wrong-name' | 'untrusted';

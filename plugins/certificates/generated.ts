@@ -13,6 +13,67 @@ export interface IssuerSpec {
   };
   /** Each certificate signs itself. */
   readonly selfSigned?: Readonly<Record<string, never>>;
+  /** An authority that issues by the ACME protocol (RFC 8555). The first apply creates the account and agrees to the terms of service of the authority. */
+  readonly acme?: {
+    /** `letsencrypt`, `letsencrypt-staging`, or the address of a directory. */
+    readonly directory: string;
+    /** Key of the account, PKCS#8, relative to the document; created by the first apply if the file does not exist. Another path replaces the key of the account (rollover). */
+    readonly accountKey: string;
+    /** E-mail addresses of the account. */
+    readonly contact: readonly string[];
+    /** External account of the authority: a name in `plugins.certificates.acme.accounts` of `fettle.yaml`. */
+    readonly eab?: string;
+    /** Profile of the certificates, such as `shortlived` at Let's Encrypt. Another profile counts from the next issuance on. */
+    readonly profile?: string;
+    /** Common name of the topmost issuer of the preferred chain. Another value downloads the other chain, without issuing. */
+    readonly preferredChain?: string;
+    /** PEM file with the anchors of a private directory, relative to the document, instead of the well-known ones. */
+    readonly ca?: string;
+    /** Ways to prove control of names. The first one whose `match` covers a name proves the name; http-01 cannot prove a wildcard, and dns-01 cannot prove an IP address. */
+    readonly solvers: readonly {
+      /** Names that the solver proves; by default, all. */
+      readonly match?: {
+        /** Names, or patterns such as `*.example.test` for a name and everything below it. */
+        readonly names: readonly string[];
+      };
+      /** http-01: the authority reads a file at port 80 of the name. Exactly one of `webroot`, `listener` and `serve`. */
+      readonly http01?: {
+        /** Folder that the web server serves: the file is in its `.well-known/acme-challenge` while an order runs. */
+        readonly webroot?: string;
+        /** A listener of fettle, while an order runs. */
+        readonly listener?: {
+          /** Port of the listener. */
+          readonly port: number;
+          /** Address of the listener; by default, all addresses. */
+          readonly address?: string;
+        };
+        /** The listener of `fettle serve`, which the host's file switches on. */
+        readonly serve?: Readonly<Record<string, never>>;
+        /** Reads the file at the name before the authority does. `advisory` only reports a failure; `skip` does not try. */
+        readonly selfCheck: 'required' | 'advisory' | 'skip';
+      };
+      /** dns-01: the authority reads a TXT record at `_acme-challenge` of the name. Exactly one of `provider` and `exec`. */
+      readonly dns01?: {
+        /** A name in `plugins.certificates.acme.dnsProviders` of `fettle.yaml`. */
+        readonly provider?: string;
+        /** A command that sets and removes the record: fettle adds the words `present` or `cleanup`, the name and the value. */
+        readonly exec?: {
+          /** A command line, word for word one of `plugins.certificates.commands` in `fettle.yaml`. */
+          readonly command: readonly string[];
+          /** Deadline of the command, in seconds. */
+          readonly timeoutSeconds: number;
+        };
+        /** DNS servers that must show the record before the authority looks, instead of the authoritative ones of the zone. */
+        readonly resolvers?: readonly string[];
+        /** Time to wait for the record, instead of looking for it. */
+        readonly wait?: string;
+        /** Longest time until every server shows the record. */
+        readonly timeout: string;
+      };
+      /** dns-persist-01: a TXT record at `_validation-persist` of the name, which a person sets once. fettle checks it and reports what to write. */
+      readonly dnsPersist01?: Readonly<Record<string, never>>;
+    }[];
+  };
 }
 
 /** Its state, as far as it is known. */
@@ -21,6 +82,14 @@ export interface IssuerMemory {
   readonly fingerprint: string;
   /** A creation was interrupted here: pending files belong to it. */
   readonly began: boolean;
+  /** Address of the account at the ACME directory. */
+  readonly account: string;
+  /** Thumbprint of the key of the account (RFC 7638), base64url. */
+  readonly thumbprint: string;
+  /** Address of the directory that has the account. */
+  readonly directory: string;
+  /** E-mail addresses of the account. */
+  readonly contact: readonly string[];
 }
 
 export type IssuerState = 'absent' | 'ready' | 'broken';
@@ -193,6 +262,40 @@ export interface CertificateMemory {
   readonly places: readonly string[];
   /** A swap was interrupted here: the pending files belong to it. */
   readonly began: boolean;
+  /** ACME directory that issued the certificate. */
+  readonly directory: string;
+  /** Address of the certificate at the authority, for its other chains. */
+  readonly download: string;
+  /** `preferredChain` of the Issuer when the chain was downloaded; empty for none. */
+  readonly chain: string;
+  /** The order that a step has begun: the next step goes on with it. */
+  readonly order: {
+    readonly url: string;
+    readonly key: string;
+    readonly for: string;
+  };
+  /** Values that a solver has put up for an order and not yet removed. */
+  readonly presented: Readonly<Record<string, Json>> | readonly Json[];
+  /** Time before which the authority takes no order, ISO 8601; empty without a limit. */
+  readonly wait_until: string;
+  /** The answer of the authority about that limit. */
+  readonly wait_reason: string;
+  /** The renewal window that the authority suggests (RFC 9773). */
+  readonly ari: {
+    /** Identifier of the certificate. */
+    readonly id: string;
+    readonly start?: string;
+    readonly end?: string;
+    readonly explanation?: string;
+    /** Time of the next question, ISO 8601. */
+    readonly next: string;
+    /** Reason why the last question failed. */
+    readonly error?: string;
+    /** Clock of the authority minus that of this machine, in seconds, if they differ by more than 5 minutes. */
+    readonly clock?: number;
+  };
+  /** Answer to the last order with `replaces`: `accepted`, or the reason why the authority refused it. */
+  readonly replaced: string;
 }
 
 export type CertificateState =
@@ -232,6 +335,9 @@ export type CertificateRuleId =
   | 'foreign-file'
   | 'public-to-private'
   | 'content-lost'
+  | 'acme-budget'
+  | 'acme-clock'
+  | 'caa-forbids'
   | 'issuer-name-constraints';
 
 /** A TLS server and the certificate that its clients get. With the defaults filled in. */
@@ -372,6 +478,10 @@ export interface CertEvent {
 export type FindingCode =
   | 'ca-unusable'
   | 'ca-expiring'
+  | 'account-key-exposed'
+  | 'renewal-window-unknown'
+  | 'authority-clock'
+  | 'order-refused'
   | 'expired'
   | 'renewal-failed'
   | 'retry-exhausted'
@@ -434,6 +544,9 @@ export type RuleId =
   | 'foreign-file'
   | 'public-to-private'
   | 'content-lost'
+  | 'acme-budget'
+  | 'acme-clock'
+  | 'caa-forbids'
   | 'issuer-name-constraints';
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
@@ -509,6 +622,52 @@ export interface CertificatesConfig {
   };
   /** Command lines that `deploy` and `reload` of a Certificate may use, each a list of words. Only a line that is listed here word for word ever runs, and only in `apply`. */
   readonly commands: readonly (readonly string[])[];
+  /** Accounts and credentials for Issuers with `acme`. */
+  readonly acme: {
+    /** External accounts (EAB) by the name that `eab` of an Issuer has. */
+    readonly accounts: Readonly<Record<string, {
+      /** Identifier of the key at the authority. */
+      readonly kid: string;
+      /** Key of the external account, base64url, from the environment variable `ACME_EAB_KEY` (the default) or one whose name begins with `ACME_EAB_KEY_`. The key is only used for directories whose origin is in the environment variable `FETTLE_PROVIDER_ORIGINS`. */
+      readonly hmacKey?: string;
+    }>>;
+    /** DNS servers and services by the name that `provider` of a solver has. */
+    readonly dnsProviders: Readonly<Record<string, {
+      /** A DNS server that takes updates (RFC 2136) signed with TSIG (RFC 8945). */
+      readonly rfc2136?: {
+        /** Name or address of the primary server, with the port if it is not 53. */
+        readonly server: string;
+        /** Name of the TSIG key. */
+        readonly keyName: string;
+        /** Algorithm of the TSIG key. */
+        readonly algorithm: 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512';
+        /** Secret of the TSIG key, base64, from the environment variable `DNS_TSIG_SECRET` (the default) or one whose name begins with `DNS_TSIG_SECRET_`. The secret only signs for servers in the environment variable `FETTLE_DNS_ORIGINS`, such as `dns://ns1.example.test:53`. */
+        readonly secret?: string;
+        /** Zone to update. Defaults to the zone that the server reports. */
+        readonly zone?: string;
+      };
+      /** Zones in the Cloud API of Hetzner. */
+      readonly hetzner?: {
+        /** Token of the project, from the environment variable `DNS_HCLOUD_TOKEN` (the default) or one whose name begins with `DNS_HCLOUD_TOKEN_`. */
+        readonly token?: string;
+        /** Zone to change. Defaults to the longest zone of the project that the name is in. */
+        readonly zone?: string;
+        /** Address of the API. Any address but the usual one must have its origin in `FETTLE_DNS_ORIGINS`. */
+        readonly endpoint?: string;
+      };
+      /** An account of an acme-dns server. `_acme-challenge` of each name is a CNAME to its full domain. */
+      readonly acmeDns?: {
+        /** Address of the server. The password is only sent to origins in `FETTLE_DNS_ORIGINS`. */
+        readonly url: string;
+        /** User of the account. */
+        readonly username: string;
+        /** Subdomain of the account. */
+        readonly subdomain: string;
+        /** Password of the account, from the environment variable `DNS_ACMEDNS_PASSWORD` (the default) or one whose name begins with `DNS_ACMEDNS_PASSWORD_`. */
+        readonly password?: string;
+      };
+    }>>;
+  };
   /** PID files, relative to `fettle.yaml`, of the processes that `reload` of a Certificate may signal. */
   readonly pidFiles: readonly string[];
 }
@@ -539,9 +698,10 @@ export const defaults = {
     recovery: { enabled: true, retryInterval: '1m', maxRetries: 3, backoffMultiplier: 2, maxBackoff: '1h' },
     served: { withinSeconds: 30, retryInterval: '1m', maxRetries: 10, backoffMultiplier: 2, maxBackoff: '1h' },
     commands: [],
+    acme: { accounts: {}, dnsProviders: {} },
     pidFiles: [],
   },
-  Issuer: {},
+  Issuer: { acme: { contact: [], solvers: [] } },
   Certificate: {
     dnsNames: [],
     keyAlgorithm: 'ecdsa-p256',
@@ -626,11 +786,50 @@ export const tables = {
         '/localCa/dir',
         '/localCa/commonName',
         '/selfSigned',
+        '/acme',
+        '/acme/directory',
+        '/acme/accountKey',
+        '/acme/contact',
+        '/acme/contact/*',
+        '/acme/eab',
+        '/acme/profile',
+        '/acme/preferredChain',
+        '/acme/ca',
+        '/acme/solvers',
+        '/acme/solvers/*',
+        '/acme/solvers/*/match',
+        '/acme/solvers/*/match/names',
+        '/acme/solvers/*/match/names/*',
+        '/acme/solvers/*/http01',
+        '/acme/solvers/*/http01/webroot',
+        '/acme/solvers/*/http01/listener',
+        '/acme/solvers/*/http01/listener/port',
+        '/acme/solvers/*/http01/listener/address',
+        '/acme/solvers/*/http01/serve',
+        '/acme/solvers/*/http01/selfCheck',
+        '/acme/solvers/*/dns01',
+        '/acme/solvers/*/dns01/provider',
+        '/acme/solvers/*/dns01/exec',
+        '/acme/solvers/*/dns01/exec/command',
+        '/acme/solvers/*/dns01/exec/command/*',
+        '/acme/solvers/*/dns01/exec/timeoutSeconds',
+        '/acme/solvers/*/dns01/resolvers',
+        '/acme/solvers/*/dns01/resolvers/*',
+        '/acme/solvers/*/dns01/wait',
+        '/acme/solvers/*/dns01/timeout',
+        '/acme/solvers/*/dnsPersist01',
         '/localCa/fingerprint',
         '/localCa/key/mode',
         '/localCa/leftovers',
+        '/acme/account',
+        '/acme/accountKey/mode',
       ],
-      paths: [{ pointer: '/localCa/dir', use: 'write', folder: true }],
+      paths: [
+        { pointer: '/localCa/dir', use: 'write', folder: true },
+        { pointer: '/acme/accountKey', use: 'write' },
+        { pointer: '/acme/ca', use: 'read' },
+        { pointer: '/acme/solvers/*/http01/webroot', use: 'read', folder: true },
+      ],
       safetyInputs: [],
       releases: [],
       undeciding: [
@@ -863,6 +1062,38 @@ export const tables = {
           text: 'The stored certificate contains values that no document can declare, such as names of other types: a new certificate would not have them.',
         },
         {
+          id: 'acme-budget',
+          guards: [
+            'absent>normal',
+            'normal>renewing',
+            'expiring_soon>renewing',
+            'renewal_failed>renewing',
+            'expired>recovering',
+            'normal>normal',
+          ],
+          overridable: true,
+          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given.',
+        },
+        {
+          id: 'acme-clock',
+          guards: ['normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing', 'expired>recovering'],
+          overridable: true,
+          text: 'The clock of this machine and that of the authority differ by more than 5 minutes: steps that are due by time wait.',
+        },
+        {
+          id: 'caa-forbids',
+          guards: [
+            'absent>normal',
+            'normal>renewing',
+            'expiring_soon>renewing',
+            'renewal_failed>renewing',
+            'expired>recovering',
+            'normal>normal',
+          ],
+          overridable: true,
+          text: 'A CAA record of a name does not permit the authority to issue (RFC 8659): the order would fail.',
+        },
+        {
           id: 'issuer-name-constraints',
           guards: [
             'absent>normal',
@@ -1093,12 +1324,18 @@ export const tables = {
         '/recovery',
         '/served',
         '/commands',
+        '/acme',
         '/pidFiles',
       ],
       memoryVersion: 1,
     },
   },
-  secrets: [],
+  secrets: [
+    { pointer: '/acme/accounts/*/hmacKey', variable: 'ACME_EAB_KEY' },
+    { pointer: '/acme/dnsProviders/*/rfc2136/secret', variable: 'DNS_TSIG_SECRET' },
+    { pointer: '/acme/dnsProviders/*/hetzner/token', variable: 'DNS_HCLOUD_TOKEN' },
+    { pointer: '/acme/dnsProviders/*/acmeDns/password', variable: 'DNS_ACMEDNS_PASSWORD' },
+  ],
   settingPaths: [{ pointer: '/pidFiles/*', use: 'read' }],
   findings: [
     { code: 'ca-unusable', kind: 'Issuer', severity: 'error', text: "The authority's files exist and cannot be used." },
@@ -1107,6 +1344,30 @@ export const tables = {
       kind: 'Issuer',
       severity: 'warning',
       text: 'The authority, or one above it, expires soon; every certificate that it signed expires with it.',
+    },
+    {
+      code: 'account-key-exposed',
+      kind: 'Issuer',
+      severity: 'error',
+      text: 'Users other than the owner can read the key of the account.',
+    },
+    {
+      code: 'renewal-window-unknown',
+      kind: 'Certificate',
+      severity: 'info',
+      text: 'The authority did not answer the question for the renewal window: the threshold decides.',
+    },
+    {
+      code: 'authority-clock',
+      kind: 'Certificate',
+      severity: 'warning',
+      text: 'The clock of this machine and that of the authority differ by more than 5 minutes.',
+    },
+    {
+      code: 'order-refused',
+      kind: 'Certificate',
+      severity: 'warning',
+      text: 'The authority accepts no order for the certificate for now.',
     },
     {
       code: 'expired',

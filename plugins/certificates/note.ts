@@ -10,6 +10,7 @@ import {
   seenFacts,
   instantOf,
 } from '#plugin';
+import { ariIn } from './acme/ari.ts';
 import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';
 import { KEPT_MS } from './events/event.ts';
@@ -27,6 +28,7 @@ export function noteIssuer(resource: KnownResource<IssuerResource>): Partial<Iss
   const { memory } = resource;
   const observed = observedOf(resource);
   if (memory?.open?.goal === 'create' && memory.kept.began !== true && observed === undefined) return { began: true };
+  if (observed?.facts.account !== undefined) return {};
   const fingerprint = observed?.facts.fingerprint;
   if (!mayGain(resource)) return {};
   if (observed?.state !== 'ready' || fingerprint === undefined || memory?.kept.fingerprint !== undefined) return {};
@@ -89,7 +91,8 @@ export function noteCertificate(
   const unfinished = observed.state === 'renewing' || observed.state === 'recovering';
   if (unfinished || !usable || fingerprint === undefined || notAfter === undefined) return checked;
   const former = formerOf(memory?.kept, fingerprint);
-  const due = instantText(renewalDueAt(observed.facts, policyOf(resource), memory)) ?? '';
+  const due = instantText(renewalDueAt(observed.facts, policyOf(resource), memory, observed.signals)) ?? '';
+  const ari = ariIn(observed.signals);
   const servers = serversOf(resource, scene);
   return {
     ...checked,
@@ -97,6 +100,7 @@ export function noteCertificate(
     not_after: notAfter,
     ...(due === '' && memory?.kept.renewal_due_at === undefined ? {} : { renewal_due_at: due }),
     ...(issuerFingerprint === undefined ? {} : { issuer: issuerFingerprint }),
+    ...(ari === undefined ? {} : { ari }),
     ...(former.length === 0 ? {} : { former }),
     ...(servers.length === 0 && memory?.kept.servers === undefined ? {} : { servers }),
     ...madeBefore(resource, fingerprint),

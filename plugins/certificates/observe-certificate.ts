@@ -1,12 +1,24 @@
 /** A Certificate: the facts of its files, and its state and findings at a time. Pure. */
 
-import { type Finding, type Memory, type Ref, type Sighting, spanText, type Standing, type Instant } from '#plugin';
+import {
+  type Facts,
+  type Finding,
+  type Instant,
+  instantOf,
+  type Memory,
+  type Ref,
+  type Sighting,
+  spanText,
+  type Standing,
+} from '#plugin';
 import { daysLeft, isNotYetValid, thresholdInForce } from './days.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, CertificateState, FindingCode } from './generated.ts';
 import { hasSwapped, isOtherKey } from './remembered.ts';
 import type { Policy } from './renewal.ts';
-import { certificateState, validityOf, validityOfFacts } from './state.ts';
+import { ariIn } from './acme/ari.ts';
+import { clockDifference, clockText } from './acme/rules.ts';
+import { certificateState, dueRuleOf, validityOf, validityOfFacts } from './state.ts';
 import type { PairProblem, PairSeen } from './world.ts';
 import { defined } from '#plugin';
 
@@ -111,6 +123,34 @@ function findingsOf(ref: Ref, facts: CertificateFacts, now: number): readonly Fi
   ];
 }
 
+/** Findings about the authority of a certificate, from its answers. */
+function authorityFindings(
+  ref: Ref,
+  signals: Facts | undefined,
+  kept: Partial<CertificateMemory> | undefined,
+  now: number,
+): readonly Finding[] {
+  const seconds = clockDifference(signals);
+  const { error } = ariIn(signals) ?? {};
+  const { wait_until: until = '', wait_reason: reason = '' } = kept ?? {};
+  const finding = (code: FindingCode, severity: Finding['severity'], message: string, facts: Facts): Finding => ({
+    ref,
+    code,
+    severity,
+    message,
+    facts,
+  });
+  return [
+    ...(seconds === undefined ? [] : [finding('authority-clock', 'warning', clockText(seconds), { seconds })]),
+    ...(error === undefined
+      ? []
+      : [finding('renewal-window-unknown', 'info', `the authority did not say when to renew: ${error}`, {})]),
+    ...(until === '' || now >= instantOf(until)
+      ? []
+      : [finding('order-refused', 'warning', `the authority accepts no order until ${until}: ${reason}`, { until })]),
+  ];
+}
+
 const OFF = {
   expiring_soon: 'a renewal is due',
   renewal_failed: 'a renewal is due, and the last one failed',
@@ -146,7 +186,8 @@ export function seenPair(
   {
     elsewhere = false,
     foreign = [],
-  }: { readonly elsewhere?: boolean; readonly foreign?: CertificateFacts['foreign'] } = {},
+    acme = false,
+  }: { readonly elsewhere?: boolean; readonly foreign?: CertificateFacts['foreign']; readonly acme?: boolean } = {},
 ): Sighting<CertificateFacts> | undefined {
   if (found.status === 'absent') return undefined;
   const isOurs = found.leftovers.length === 0 || hasSwapped(memory) || isUnderWay(found, memory);
@@ -158,6 +199,7 @@ export function seenPair(
       ...(elsewhere ? { elsewhere: true as const } : {}),
       ...(foreign.length === 0 ? {} : { foreign }),
       ...(isOurs ? {} : { copies: found.leftovers }),
+      ...(acme ? { acme: true as const } : {}),
     },
     at,
   };
@@ -166,11 +208,11 @@ export function seenPair(
 /** The state of a stored pair, and the findings that follow from it. */
 export function certificateStanding(
   policy: Policy,
-  { ref, facts }: Sighting<CertificateFacts>,
+  { ref, facts, signals }: Sighting<CertificateFacts>,
   memory: Memory<CertificateMemory> | undefined,
   now: number,
 ): Standing<CertificateFacts> {
-  const state = certificateState(facts, policy.renewal, memory, now);
+  const state = certificateState(facts, dueRuleOf(policy.renewal, facts, signals), memory, now);
   const validity = validityOfFacts(facts);
   return {
     state,
@@ -182,6 +224,10 @@ export function certificateStanding(
             threshold_in_force: thresholdInForce(policy.renewal.thresholdDays, validity),
           },
         }),
-    findings: [...findingsOf(ref, facts, now), ...offFinding(ref, state, policy)],
+    findings: [
+      ...findingsOf(ref, facts, now),
+      ...offFinding(ref, state, policy),
+      ...authorityFindings(ref, signals, memory?.kept, now),
+    ],
   };
 }

@@ -10,6 +10,7 @@ import {
   type Instant,
   instantOf,
 } from '#plugin';
+import { accountFindings } from './acme/account.ts';
 import { daysLeft, isExpired, isNotYetValid } from './days.ts';
 import type { IssuerFacts } from './facts.ts';
 import type { FindingCode } from './generated.ts';
@@ -69,6 +70,11 @@ export function seenAuthority(ref: Ref, seen: AuthoritySeen, at: Instant): Sight
   return { ref, facts, raw: seen, at };
 }
 
+function unusable(ref: Ref, facts: IssuerFacts, message: string): Finding {
+  const code: FindingCode = 'ca-unusable';
+  return { ref, code, severity: 'error', message, facts: { ...facts } };
+}
+
 /** The state of an authority: able to sign, or broken. */
 export function issuerStanding(
   _policy: unknown,
@@ -77,20 +83,17 @@ export function issuerStanding(
   now: number,
 ): Standing<IssuerFacts> {
   if (facts.self_signed === true) return { state: 'ready' };
+  if (facts.account !== undefined)
+    return facts.problem === undefined
+      ? { state: 'ready', findings: accountFindings(ref, facts) }
+      : { state: 'broken', findings: [unusable(ref, facts, `cannot order: the key of its account ${facts.problem}`)] };
   const { certificate, above, ...seen } = raw as Extract<AuthoritySeen, { status: 'seen' }>;
   const ownDates = certificate === undefined ? undefined : datesProblem(certificate, now);
   const problem =
     seen.problem ??
     (certificate === undefined ? 'the authority has no certificate' : undefined) ??
     (ownDates === undefined ? aboveProblem(above, now) : `its certificate ${ownDates}`);
-  const code: FindingCode = 'ca-unusable';
-  const finding: Finding = {
-    ref,
-    code,
-    severity: 'error',
-    message: `cannot sign: ${problem ?? ''}`,
-    facts: { ...facts },
-  };
+  const finding = unusable(ref, facts, `cannot sign: ${problem ?? ''}`);
   return {
     state: problem === undefined ? 'ready' : 'broken',
     ...(certificate === undefined

@@ -14,19 +14,43 @@ import {
   type View,
   defined,
   mayBeOwned,
+  type Facts,
   type Instant,
+  instantOf,
+  instantText,
+  type Json,
+  type Preview,
 } from '#plugin';
 import { forEachOf } from '#plugin/limit';
-import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
+import type { CertificateMemory, CertificateSpec, CertificatesConfig, DomainMemory, DomainSpec } from './generated.ts';
 import { isBackingOff } from './failure-policy.ts';
 import { seenPair } from './observe-certificate.ts';
 import { foreignFiles } from './own-files.ts';
 import { placesOf } from './paths.ts';
 import { type DomainRefresh, knownProbe, seenDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
 import { seenAuthority, seenSelfSigned } from './observe-issuer.ts';
-import { PLUGIN, certificateSpec, issuerSpec, storageBefore } from './remembered.ts';
+import { certificatePolicy, type Policy } from './renewal.ts';
+import { PLUGIN, certificateSpec, issuerRef, issuerSpec, storageBefore } from './remembered.ts';
+import { dueRuleOf, renewalDueBy } from './state.ts';
 import { oneShownText } from './served.ts';
-import type { CertificatesReader, PairSeen, PairStorage, Probes, ServerTarget, Trust } from './world.ts';
+import { authorityOf, formerKeyPath, seenAccount } from './acme/account.ts';
+import type { Ari } from './acme/ari.ts';
+import { MOST_CLOCK_SECONDS } from './acme/rules.ts';
+import { ipAddressesOf } from './declared.ts';
+import { differences, needsIssue, type WantedIssuer } from './differences.ts';
+import type { CertificateFacts } from './facts.ts';
+import type { AcmeSpec } from './acme/directories.ts';
+import { solverFor } from './acme/solvers/choose.ts';
+import type {
+  AcmeAuthority,
+  CaaName,
+  CertificatesReader,
+  PairSeen,
+  PairStorage,
+  Probes,
+  ServerTarget,
+  Trust,
+} from './world.ts';
 
 /** Maximum number of resources whose files are open at once. A refresh of no more of them needs no queue. */
 const FILES_AT_ONCE = 100;
@@ -48,6 +72,8 @@ interface Refresh {
   readonly trust: (files: readonly string[]) => Promise<Trust>;
   readonly probes: Probes;
   readonly pair: (storage: PairStorage) => ReturnType<CertificatesReader['readPair']>;
+  readonly settings: Partial<CertificatesConfig>;
+  readonly previews: Preview[];
 }
 
 function targetsOf(query: Query): ReadonlyMap<string, Target> {
@@ -81,11 +107,21 @@ async function refreshIssuer(refresh: Refresh, { ref, desired, memory }: Target)
   const spec = issuerSpec(desired, memory);
   if (spec?.localCa !== undefined)
     return seenAuthority(ref, await refresh.world.readAuthority(spec.localCa.dir), refresh.at);
+  if (spec?.acme !== undefined) {
+    const { world, at } = refresh;
+    const former = formerKeyPath(spec.acme, memory);
+    const keys = {
+      present: await world.readAccountKey(spec.acme.accountKey),
+      former: former === undefined ? undefined : await world.readAccountKey(former),
+    };
+    return seenAccount(ref, spec.acme, memory, keys, at);
+  }
   if (spec === undefined) return cannotBeFound(memory);
   return desired === undefined ? undefined : seenSelfSigned(ref, refresh.at);
 }
 
-async function refreshCertificate(refresh: Refresh, { ref, desired, memory }: Target): Promise<Sighting | undefined> {
+async function refreshCertificate(refresh: Refresh, target: Target): Promise<Sighting | undefined> {
+  const { ref, desired, memory } = target;
   const spec = certificateSpec(desired, memory);
   if (spec === undefined) return cannotBeFound(memory);
   const here = await refresh.pair(spec.storage);
@@ -94,9 +130,135 @@ async function refreshCertificate(refresh: Refresh, { ref, desired, memory }: Ta
   const elsewhere = before !== undefined && there.status === 'seen';
   const pair = elsewhere ? there : here;
   const foreign = foreignFiles(spec.storage, here, memory);
-  const seen = seenPair(ref, pair, memory, refresh.at, { elsewhere, foreign });
+  const issuer = acmeIssuerOf(refresh, spec);
+  const plain = seenPair(ref, pair, memory, refresh.at, { elsewhere, foreign, acme: issuer !== undefined });
+  const seen = issuer === undefined ? plain : await withAcme(refresh, target, { spec, ...issuer, pair, plain });
   if (seen === undefined || desired !== undefined || memory?.onRemove !== 'remove') return seen;
   return { ...seen, signals: { ...seen.signals, servedAt: await servedAt(refresh, memory, seen.facts.fingerprint) } };
+}
+
+/** The ACME authority that a Certificate names; undefined for another Issuer. */
+function acmeIssuerOf({ targets }: Refresh, spec: CertificateSpec): Pick<AcmePair, 'acme' | 'authority'> | undefined {
+  const issuer = targets.get(formatRef(issuerRef(spec)));
+  const acme = issuerSpec(issuer?.desired, issuer?.memory)?.acme;
+  return acme === undefined ? undefined : { acme, authority: authorityOf(acme, issuer?.memory) };
+}
+
+interface AcmePair {
+  readonly spec: CertificateSpec;
+  readonly acme: AcmeSpec;
+  readonly authority: AcmeAuthority;
+  readonly pair: PairSeen;
+  readonly plain: Sighting<CertificateFacts> | undefined;
+}
+
+/** The sighting with what the authority says about the certificate; asks about CAA before an order. */
+async function withAcme(
+  refresh: Refresh,
+  { ref, desired, memory }: Target,
+  { spec, acme, authority, pair, plain }: AcmePair,
+): Promise<Sighting<CertificateFacts> | undefined> {
+  const known: Memory<CertificateMemory> | undefined = memory;
+  const signals = plain === undefined ? undefined : await acmeSignals(refresh, known, authority, pair);
+  const seen = plain === undefined ? undefined : { ...plain, signals: { ...plain.signals, ...signals } };
+  const policy = certificatePolicy(desired as Desired<CertificateSpec> | undefined, memory, refresh.settings);
+  if (desired !== undefined && mayOrder(spec, seen, known, policy, refresh.query.now))
+    refresh.previews.push({ ref, facts: await orderPreview(refresh, authority, acme, spec) });
+  return seen;
+}
+
+/** The window that the authority suggests: the recorded one, until the time at which the authority is asked again. */
+async function acmeSignals(
+  { world, query }: Refresh,
+  memory: Memory<CertificateMemory> | undefined,
+  authority: AcmeAuthority,
+  pair: PairSeen,
+): Promise<Facts> {
+  if (pair.status !== 'seen' || pair.problem !== undefined || pair.certificate_id === undefined) return {};
+  const id = pair.certificate_id;
+  const recorded = memory?.kept.ari?.id === id ? memory.kept.ari : undefined;
+  if (recorded !== undefined && query.now < instantOf(recorded.next)) return { ari: recorded };
+  try {
+    const { start, end, explanation, askAgainMs, clockSeconds } = await world.renewalInfo(authority, id, query.signal);
+    const isOff = clockSeconds !== undefined && Math.abs(clockSeconds) > MOST_CLOCK_SECONDS;
+    const ari: Ari = defined({
+      id,
+      start: instantText(start),
+      end: instantText(end),
+      explanation,
+      // A clock that was set should count soon.
+      next: instantText(query.now + (isOff ? Math.min(CLOCK_AGAIN_MS, askAgainMs) : askAgainMs)),
+      clock: isOff ? clockSeconds : undefined,
+    });
+    return { ari: ari as unknown as Json };
+  } catch (error) {
+    if (query.signal.aborted) throw error;
+    // An earlier answer counts on: without one, the threshold decides.
+    const ari: Ari = {
+      ...recorded,
+      id,
+      next: instantText(query.now + UNANSWERED_MS),
+      error: errorText(error).slice(0, 500),
+    };
+    return { ari: ari as unknown as Json };
+  }
+}
+
+/** Wait until an authority whose clock differs is asked again. */
+const CLOCK_AGAIN_MS = 3_600_000;
+/** Wait until an authority that did not answer is asked again. */
+const UNANSWERED_MS = 6 * 3_600_000;
+
+/** True if the next step of a Certificate may order: nothing is stored, its renewal is due, or its content differs. */
+function mayOrder(
+  spec: CertificateSpec,
+  seen: Sighting<CertificateFacts> | undefined,
+  memory: Memory<CertificateMemory> | undefined,
+  { renewal }: Policy,
+  now: number,
+): boolean {
+  if (seen === undefined || !seen.facts.usable) return true;
+  if (renewalDueBy(seen.facts, dueRuleOf(renewal, seen.facts, seen.signals), memory, now) !== undefined) return true;
+  return needsIssue(differences(spec, seen.facts, UNKNOWN_ISSUER));
+}
+
+const UNKNOWN_ISSUER: WantedIssuer = {
+  facts: undefined,
+  rememberedSigner: undefined,
+  directory: undefined,
+  rememberedDirectory: undefined,
+  isMade: false,
+};
+
+/** The names whose CAA records decide, with the method of the solver that proves each. */
+function namesOf({ dnsNames }: CertificateSpec, { solvers }: AcmeSpec): readonly CaaName[] {
+  return dnsNames.map((text) => {
+    const wildcard = text.startsWith('*.');
+    const name = wildcard ? text.slice(2) : text;
+    const entry = solverFor(solvers, { name, wildcard, kind: 'dns' });
+    const method =
+      entry?.http01 !== undefined ? 'http-01' : entry?.dnsPersist01 !== undefined ? 'dns-persist-01' : 'dns-01';
+    return { name, wildcard, method };
+  });
+}
+
+/** The registered domains of the names, and the CAA records that forbid the order. */
+async function orderPreview(
+  { world, query }: Refresh,
+  authority: AcmeAuthority,
+  acme: AcmeSpec,
+  spec: CertificateSpec,
+): Promise<Facts> {
+  const { registeredDomains } = await import('./acme/registered.ts');
+  // Records that cannot be read forbid nothing: the authority looks again.
+  const caa = await world.caaRefusals(authority, namesOf(spec, acme), query.signal).catch((error: unknown) => {
+    if (query.signal.aborted) throw error;
+    return [];
+  });
+  return {
+    domains: registeredDomains(spec.dnsNames, ipAddressesOf(spec)),
+    ...(caa.length === 0 ? {} : { caa: caa as unknown as Json }),
+  };
 }
 
 /**
@@ -222,6 +384,8 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     trust: (files) => trust(files.join('\0')),
     probes,
     pair: (storage) => pairs(JSON.stringify(storage)),
+    settings: world.settings,
+    previews: [],
   };
   const observed: Sighting[] = [];
   const gaps: Gap[] = [];
@@ -251,5 +415,6 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     await probes.close();
   }
   query.signal.throwIfAborted();
-  return { observed: inAddressOrder(observed), gaps, at: refresh.at };
+  const { previews } = refresh;
+  return { observed: inAddressOrder(observed), ...(previews.length === 0 ? {} : { previews }), gaps, at: refresh.at };
 }

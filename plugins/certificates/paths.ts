@@ -73,6 +73,11 @@ export function directoryPlaces(path: string): {
   };
 }
 
+/** Folder of the keys of orders that are not finished, next to the key of the account. */
+export function ordersFolder(accountKey: string): string {
+  return `${accountKey}.orders`;
+}
+
 /** Files of an authority in its folder. */
 export function authorityFiles(dir: string): { readonly certificate: string; readonly key: string } {
   return { certificate: posix.join(dir, 'ca.crt'), key: posix.join(dir, 'ca.key') };

@@ -2,16 +2,26 @@
 
 import type { Claim } from '#plugin';
 import type { CertificateResource, IssuerResource } from './diff.ts';
-import { authorityFiles, besides, placesOf } from './paths.ts';
+import { authorityFiles, besides, ordersFolder, placesOf } from './paths.ts';
 import { certificateSpec, issuerSpec, rememberedSpec } from './remembered.ts';
 import type { CertificateSpec } from './generated.ts';
 import type { PairStorage } from './world.ts';
 
 const DIR = '/localCa/dir';
+const ACCOUNT_KEY = '/acme/accountKey';
 
 /** An authority's own files, without its folder: pairs may be next to them. */
 export function issuerPlaces({ desired, memory }: IssuerResource): readonly Claim[] {
-  const dir = issuerSpec(desired, memory)?.localCa?.dir;
+  const spec = issuerSpec(desired, memory);
+  if (spec?.acme !== undefined) {
+    const { accountKey } = spec.acme;
+    return [
+      { kind: 'file', path: accountKey, pointer: ACCOUNT_KEY },
+      { kind: 'file', path: besides(accountKey).pending, pointer: ACCOUNT_KEY, aside: true },
+      { kind: 'folder', path: ordersFolder(accountKey), pointer: ACCOUNT_KEY },
+    ];
+  }
+  const dir = spec?.localCa?.dir;
   if (dir === undefined) return [];
   const { certificate, key } = authorityFiles(dir);
   return [certificate, key].flatMap((path): readonly Claim[] => [

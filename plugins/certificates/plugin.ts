@@ -1,11 +1,13 @@
 /** The certificates plugin: authorities, certificates in files, and the certificates that TLS servers present. */
 
 import { definePlugin, type Kind } from '#plugin';
+import { acmeBudget } from './acme/budget.ts';
+import { acmeClock, caaForbids } from './acme/rules.ts';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
 import { check, checkTogether } from './check.ts';
 import { checkProbe } from './check-domain.ts';
 import { adoptCertificate, diffCertificate, diffDomain, diffIssuer } from './diff.ts';
-import { certificateEffect, certificateSeen } from './effect.ts';
+import { certificateEffect, certificateLatest, certificateSeen, issuerEffect } from './effect.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import {
   type CertificateMemory,
@@ -53,6 +55,7 @@ const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, Is
   state: issuerStanding,
   places: issuerPlaces,
   diff: diffIssuer,
+  effect: issuerEffect,
   note: noteIssuer,
   schedule: issuerSchedule,
   findings: issuerFindings,
@@ -88,6 +91,7 @@ const certificate: Kind<
     ...noteAdopted(resource),
     ...notePlaces(resource),
   }),
+  latest: certificateLatest,
   schedule: certificateSchedule,
   cadence: certificateCadence,
   matters: certificateMatters,
@@ -104,6 +108,9 @@ const certificate: Kind<
     'foreign-file': foreignFile,
     'public-to-private': publicToPrivate,
     'content-lost': contentLost,
+    'acme-budget': acmeBudget,
+    'acme-clock': acmeClock,
+    'caa-forbids': caaForbids,
     'issuer-name-constraints': issuerNameConstraints,
   },
   handlers: certificateHandlers,
@@ -136,6 +143,7 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
   },
   check,
   checkTogether,
+  secretsFor: 'writer',
   summary,
   alerts: async () => (await import('./alerts.ts')).certificateAlerts,
   metrics: async () => (await import('./metrics.ts')).metrics,

@@ -30,12 +30,15 @@ import {
   seenSignals,
   instantOf,
 } from '#plugin';
+import { changedAccount } from './acme/account.ts';
+import { ariIn, momentOf } from './acme/ari.ts';
+import { acmeOf } from './acme/budget.ts';
 import { DAY_MS } from './days.ts';
 import { issues } from './differences.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
 import { usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
-import { issuerOf, issuerRef } from './remembered.ts';
+import { issuerOf, issuerRef, issuerSpec } from './remembered.ts';
 import { policyOf, reloadsOf } from './renewal.ts';
 import { domainsServing, oneShownText, shownBy, storedOf } from './served.ts';
 import { Issuer } from './kinds.ts';
@@ -82,8 +85,30 @@ function unusableText(issuer: IssuerResource | undefined): string {
   return findings.find((each) => each.code === code)?.message ?? 'cannot sign';
 }
 
+/** The verdict on the account of an ACME Issuer; undefined for other Issuers. */
+function accountVerdict(resource: IssuerResource | undefined): Verdict | undefined {
+  const acme = issuerSpec(resource?.desired, resource?.memory)?.acme;
+  if (acme === undefined || resource === undefined) return undefined;
+  const { kept = {} } = resource.memory ?? {};
+  const facts = seenFacts(resource);
+  const shown = {
+    account: kept.account ?? null,
+    remembered: kept.thumbprint ?? null,
+    observed: facts?.thumbprint ?? null,
+  };
+  const problem = changedAccount(acme, kept, facts);
+  if (problem === undefined)
+    return pass(
+      kept.account === undefined ? 'the state records no account yet' : 'the account is the one in the state',
+      shown,
+    );
+  return reject(problem, shown, { remedy: { outside: `put the recorded key back to ${acme.accountKey}` } });
+}
+
 /** The rule on the Issuer's own steps. */
 export function issuerChanged(_change: Change, resource: IssuerResource): Verdict {
+  const account = accountVerdict(resource);
+  if (account !== undefined) return account;
   const authority = authorityOf(resource);
   if (authority === undefined) return pass('the Issuer is self-signed', { self_signed: true });
   const facts = factsOf(authority);
@@ -100,6 +125,26 @@ export function issuerChanged(_change: Change, resource: IssuerResource): Verdic
 
 const NOTHING_ISSUED = pass('nothing is issued', {});
 
+/** The verdict on an issuance by the account of an ACME Issuer; undefined for other Issuers. */
+function accountOfIssuer(issuer: IssuerResource | undefined, scene: Scene): Verdict | undefined {
+  const own = accountVerdict(issuer);
+  if (own === undefined || issuer === undefined || own.outcome !== 'pass') return own;
+  const facts = { issuer: issuer.ref.name, ...own.facts };
+  if (issuer.sight.is === 'unseen')
+    return reject(`the account of ${issuer.ref.name} cannot be read: ${issuer.sight.gap.message}`, facts);
+  if (seenState(issuer) === 'broken')
+    return reject(`the Issuer ${issuer.ref.name} ${unusableText(issuer)}`, facts, {
+      remedy: { outside: 'restore the key of the account' },
+    });
+  if (issuer.memory?.kept.account !== undefined) return own;
+  const row = scene.judged.get(issuer.address);
+  return row?.verdict === 'accept' && row.change.step === 'absent>ready'
+    ? pass('a row of this plan creates the account first', facts)
+    : reject(`the Issuer ${issuer.ref.name} has no account`, facts, {
+        remedy: { outside: `apply the row of ${issuer.address} first` },
+      });
+}
+
 /** The rule on the steps of a Certificate that issue. */
 export function certificateIssuerChanged(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   if (!issues(change)) return NOTHING_ISSUED;
@@ -107,6 +152,8 @@ export function certificateIssuerChanged(change: Change, resource: CertificateRe
   if (spec === undefined) return NOTHING_ISSUED;
   const ref = issuerRef(spec);
   const issuer = Issuer.get(scene, ref);
+  const account = accountOfIssuer(issuer, scene);
+  if (account !== undefined) return account;
   const authority = authorityOf(issuer);
   if (authority === undefined) return pass('the Issuer is self-signed', { issuer: spec.issuer });
   const facts = { issuer: spec.issuer, ...factsOf(authority) };
@@ -142,6 +189,8 @@ export function neverWithoutValidPair(change: Change, resource: CertificateResou
   const notAfter = usableUntil(seenFacts(resource) ?? {});
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
   if (usable !== true || notAfter === undefined) return pass('no valid pair is replaced', { usable: false });
+  // The step compares the validity before it stores the certificate.
+  if (acmeOf(spec, scene) !== undefined) return pass('the authority decides the validity', { stored_until: notAfter });
   const authority = seenFacts(Issuer.get(scene, issuerRef(spec)));
   const stored = instantOf(notAfter);
   const wanted = scene.now + spec.validityDays * DAY_MS;
@@ -199,15 +248,20 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
   if (issuedAt === undefined) return pass('fettle has not issued this certificate before', {});
   const { not_before: notBefore } = seenFacts(resource) ?? {};
   const notAfter = usableUntil(seenFacts(resource) ?? {});
+  const isAcme = acmeOf(spec, scene) !== undefined;
   const lifetime = Math.min(
-    spec.validityDays * DAY_MS,
+    isAcme ? Number.POSITIVE_INFINITY : spec.validityDays * DAY_MS,
     notBefore === undefined || notAfter === undefined
       ? Number.POSITIVE_INFINITY
       : instantOf(notAfter) - instantOf(notBefore),
   );
+  if (!Number.isFinite(lifetime)) return pass('the lifetime of the stored certificate is unknown', {});
   // The stored certificate must not expire meanwhile.
   const saving = notAfter === undefined ? Number.POSITIVE_INFINITY : instantOf(notAfter) - lifetime / 30;
-  const clears = Math.min(instantOf(issuedAt) + lifetime / 3, saving);
+  // An authority that revokes certificates suggests a renewal at once.
+  const wait =
+    isAcme && momentOf(ariIn(seenSignals(resource))) !== undefined ? Math.min(DAY_MS, lifetime / 3) : lifetime / 3;
+  const clears = Math.min(instantOf(issuedAt) + wait, saving);
   const facts = { issued_at: issuedAt, lifetime_seconds: Math.round(lifetime / 1000), cause: change.cause };
   if (change.cause === 'edit' || change.cause === 'new') return pass('the document changed', facts);
   const { issuedAfter } = policyOf(resource).renewal;
@@ -225,7 +279,7 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
       facts,
     );
   return reject(
-    `the certificate was issued at ${issuedAt}. Only one issuance is allowed in ${spanText(lifetime / 3)}, a third of the lifetime`,
+    `the certificate was issued at ${issuedAt}. Only one issuance is allowed in ${spanText(wait)}${wait === lifetime / 3 ? ', a third of the lifetime' : ''}`,
     facts,
     { clearsAt: clears, remedy: { outside: 'find out which program replaces the certificate' } },
   );

@@ -17,6 +17,7 @@ import {
   seenSignals,
   seenState,
 } from '#plugin';
+import { type Ari, ariIn, momentOf } from './acme/ari.ts';
 import { daysLeft, dueAt, thresholdInForce } from './days.ts';
 import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
 import { eventFields } from './events/fields.ts';
@@ -25,7 +26,7 @@ import type { FailurePolicy } from './failure-policy.ts';
 import { type CertificateFacts, usableUntil } from './facts.ts';
 import { defaults } from './generated.ts';
 import { type Policy, policyOf, reloadsOf } from './renewal.ts';
-import { issuedAt, validityOfFacts } from './state.ts';
+import { dueRuleOf, issuedAt, validityOfFacts } from './state.ts';
 
 /** Empty texts stand for fields that a note cleared. */
 export function timeOf(text: string | undefined): string | undefined {
@@ -41,10 +42,11 @@ export function renewalDueAt(
   facts: CertificateFacts,
   { renewal }: Policy,
   memory: CertificateResource['memory'],
+  signals: Facts | undefined,
 ): number | undefined {
   const validity = facts.usable ? validityOfFacts(facts) : undefined;
   if (!renewal.enabled || validity === undefined) return undefined;
-  const due = dueAt(renewal.thresholdDays, validity);
+  const due = dueRuleOf(renewal, facts, signals).acmeDueAt ?? dueAt(renewal.thresholdDays, validity);
   const { issuedAfter } = renewal;
   const asked = issuedAfter !== undefined && issuedAt(facts, memory) < issuedAfter ? issuedAfter : due;
   return Math.min(due, asked);
@@ -85,8 +87,22 @@ export function knownDueAt(resource: CertificateResource): number | undefined {
   const { memory } = resource;
   const facts = seenFacts(resource);
   const policy = policyOf(resource);
-  if (facts !== undefined) return renewalDueAt(facts, policy, memory);
+  if (facts !== undefined) return renewalDueAt(facts, policy, memory, seenSignals(resource));
   return policy.renewal.enabled ? instantOf(timeOf(memory?.kept.renewal_due_at)) : undefined;
+}
+
+/** The window that the authority suggests, the time within it, and when the authority is asked again. */
+function windowFacts(ari: Ari | undefined): Facts {
+  if (ari === undefined) return {};
+  const { start, end, explanation, next } = ari;
+  const window =
+    start === undefined || end === undefined ? {} : { renewal_window_start: start, renewal_window_end: end };
+  return defined<Facts>({
+    ...window,
+    renewal_window_time: instantText(momentOf(ari)),
+    renewal_window_explanation: explanation,
+    renewal_window_asked_again_at: next,
+  });
 }
 
 export function certificateSchedule(resource: CertificateResource, now: number): Facts {
@@ -101,6 +117,8 @@ export function certificateSchedule(resource: CertificateResource, now: number):
     threshold_days: policy.renewal.thresholdDays,
     threshold_days_in_force:
       validity === undefined ? undefined : thresholdInForce(policy.renewal.thresholdDays, validity),
+    ...windowFacts(ariIn(seenSignals(resource)) ?? memory?.kept.ari),
+    orders_wait_until: timeOf(memory?.kept.wait_until),
     last_checked_at: sight.is === 'seen' ? instantText(sight.observed.at) : timeOf(memory?.kept.checked_at),
     ...retriesOf(resource),
   });
@@ -131,8 +149,14 @@ function recordedFailures(resource: DomainResource): {
 
 /** Rounds check a pair at its interval, and when its renewal, its end or its next try is due. */
 export function certificateCadence(resource: CertificateResource, now: number): Cadence {
-  const { expires_at: end, renewal_due_at: due, next_try_at: next } = certificateSchedule(resource, now);
-  const at = [end, due, next].flatMap((time) => (typeof time === 'string' ? [instantOf(time)] : []));
+  const {
+    expires_at: end,
+    renewal_due_at: due,
+    next_try_at: next,
+    orders_wait_until: wait,
+    renewal_window_asked_again_at: ask,
+  } = certificateSchedule(resource, now);
+  const at = [end, due, next, wait, ask].flatMap((time) => (typeof time === 'string' ? [instantOf(time)] : []));
   return { everyMs: policyOf(resource).renewal.checkMs, at, spread: true };
 }
 

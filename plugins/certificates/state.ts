@@ -19,17 +19,20 @@
  * attempts.
  */
 
+import { acmeDueAt, ariIn } from './acme/ari.ts';
 import { type Validity, isDue, isExpired, isNotYetValid } from './days.ts';
 import type { CertificateMemory, CertificateState } from './generated.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { ChainEnd, X509Seen } from './world.ts';
-import { type Memory, instantOf } from '#plugin';
+import { type Facts, type Instant, type Memory, instantOf } from '#plugin';
 
 type Remembered = Pick<Memory<CertificateMemory>, 'state' | 'since' | 'failures' | 'lastError' | 'kept'>;
 
 /** Conditions of a renewal: days left, and the time before which a certificate must not have been issued (epoch ms). */
 export interface DueRule {
   readonly thresholdDays: number;
+  /** The time from which a renewal is due, epoch ms, for a certificate of an ACME authority. */
+  readonly acmeDueAt?: Instant;
   readonly issuedAfter?: number;
 }
 
@@ -120,8 +123,24 @@ export function renewalDueBy(
   now: number,
 ): 'time' | 'request' | undefined {
   const validity = validityOfFacts(facts);
-  if (validity !== undefined && isDue(due.thresholdDays, validity, now)) return 'time';
+  const isTime =
+    due.acmeDueAt === undefined
+      ? validity !== undefined && isDue(due.thresholdDays, validity, now)
+      : now >= due.acmeDueAt;
+  if (isTime) return 'time';
   return isAskedFor(due, facts, memory, now) ? 'request' : undefined;
+}
+
+/** The conditions of a renewal of a pair: an ACME authority suggests a window, which is among the signals of a refresh. */
+export function dueRuleOf(
+  rule: DueRule,
+  facts: Pick<CertificateFacts, 'not_before' | 'not_after' | 'chain_end' | 'acme'>,
+  signals: Facts | undefined,
+): DueRule {
+  const validity = facts.acme === true ? validityOfFacts(facts) : undefined;
+  return validity === undefined
+    ? rule
+    : { ...rule, acmeDueAt: acmeDueAt(rule.thresholdDays, validity, ariIn(signals)) };
 }
 
 /** The state of an existing pair. */

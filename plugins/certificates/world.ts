@@ -1,8 +1,10 @@
 /** The outside of the certificates plugin: PEM files of authorities and key pairs, and TLS servers. */
 
-import type { PassedOver } from '#plugin';
+import type { Instant, PassedOver } from '#plugin';
 import type { Usage } from './declared.ts';
-import type { CertificateSpec, DomainSpec } from './generated.ts';
+import type { CaaRefusal } from './acme/rules.ts';
+import type { AcmeSpec } from './acme/directories.ts';
+import type { CertificateMemory, CertificateSpec, CertificatesConfig, DomainSpec } from './generated.ts';
 
 export type KeyAlgorithm = CertificateSpec['keyAlgorithm'];
 
@@ -67,6 +69,50 @@ export type AuthoritySeen =
       readonly leftovers: readonly string[];
     };
 
+/** The key of an account. */
+export type AccountKeySeen =
+  | { readonly status: 'absent' }
+  | {
+      readonly status: 'seen';
+      /** RFC 7638, base64url; absent for a key that cannot be used. */
+      readonly thumbprint?: string;
+      /** Reason why the key cannot be used, as a predicate. */
+      readonly problem?: string;
+      /** Four octal digits. */
+      readonly mode: string;
+    };
+
+/** An ACME authority and the account there. */
+export interface AcmeAuthority {
+  /** Address of the directory. */
+  readonly directory: string;
+  /** Path of the PEM file with the anchors of the directory, instead of the well-known ones. */
+  readonly ca?: string;
+  /** Path of the key of the account. */
+  readonly accountKey: string;
+  /** Address of the account, if it is known. */
+  readonly account?: string;
+}
+
+/** A name of a certificate, and the type of the challenge that proves it. */
+export interface CaaName {
+  /** Without `*.`. */
+  readonly name: string;
+  readonly wildcard: boolean;
+  readonly method: 'http-01' | 'dns-01' | 'dns-persist-01';
+}
+
+/** The answer of an authority to the question when a certificate should be renewed. */
+export interface RenewalAnswer {
+  readonly start: Instant;
+  readonly end: Instant;
+  readonly explanation?: string;
+  /** Wait until the authority is asked again, in ms. */
+  readonly askAgainMs: number;
+  /** Clock of the authority minus that of this machine, in seconds. */
+  readonly clockSeconds?: number;
+}
+
 /** The declared storage of a pair; paths are relative to the project, or absolute. */
 export type PairStorage = CertificateSpec['storage'];
 
@@ -113,6 +159,8 @@ export type PairSeen =
       readonly problem?: string;
       /** The leaf, then its chain to the root, then the other stored certificates. */
       readonly chain: readonly X509Seen[];
+      /** Identifier of the leaf for the renewal information of its authority (RFC 9773). */
+      readonly certificate_id?: string;
       /** Fingerprint of the certificate that signed the leaf, if it is stored too. */
       readonly issuer_fingerprint?: string;
       /** The certificate above the leaf that expires first, if it expires before the leaf. */
@@ -281,6 +329,8 @@ export interface Unread {
 export interface CertificatesReader {
   /** Maximum number of concurrent probes. */
   readonly probes: number;
+  /** The plugin's part of `fettle.yaml`. */
+  readonly settings: Partial<CertificatesConfig>;
   /** False if scheduled refreshes probe no Domain. */
   readonly isProbing: boolean;
   readAuthority(dir: string): Promise<AuthoritySeen>;
@@ -303,6 +353,11 @@ export interface CertificatesReader {
   probe(target: ServerTarget, trust: Trust, now: number, signal: AbortSignal): Promise<ProbeSeen>;
   /** Opens `count` probes of a refresh, on several cores for large counts. All of them end when the signal fires. */
   openProbes(count: number, signal: AbortSignal): Promise<Probes>;
+  readAccountKey(path: string): Promise<AccountKeySeen>;
+  /** Asks an authority when a certificate should be renewed. Throws without an answer. */
+  renewalInfo(authority: AcmeAuthority, certificateId: string, signal: AbortSignal): Promise<RenewalAnswer>;
+  /** The CAA records that do not permit the authority to issue for names. Names whose records are unknown are left out. */
+  caaRefusals(authority: AcmeAuthority, names: readonly CaaName[], signal: AbortSignal): Promise<readonly CaaRefusal[]>;
   /** Returns the texts of a name's TXT records. Throws if DNS does not answer. */
   readTxt(name: string, signal: AbortSignal): Promise<readonly string[]>;
 }
@@ -351,6 +406,40 @@ export interface Issued {
   readonly key: string;
 }
 
+/** An order of a certificate from an ACME authority. */
+export interface AcmeOrder extends Omit<IssueOrder, 'authority' | 'validityDays'> {
+  readonly authority: AcmeAuthority;
+  readonly issuer: AcmeSpec;
+  /** Name of the resource, for the file of the key. */
+  readonly name: string;
+  /** An order that an earlier step has begun. */
+  readonly begun?: NonNullable<CertificateMemory['order']>;
+  /** Values that an earlier step has put up. */
+  readonly presented?: CertificateMemory['presented'];
+  /** Identifier of the certificate that the order replaces. */
+  readonly replaces?: string;
+  /** End of the validity of the stored pair, epoch ms: a certificate that ends before it is not stored. */
+  readonly storedUntil?: Instant;
+  /** Keys of the limits that an order uses. */
+  readonly limits: readonly string[];
+  readonly stillApproved: () => Promise<void>;
+  /** Epoch ms. */
+  readonly clock: () => number;
+  /** Records progress, durable. */
+  readonly keep: (
+    fields: { readonly [K in keyof CertificateMemory]?: CertificateMemory[K] | null },
+    spends?: readonly string[],
+  ) => Promise<void>;
+}
+
+/** A certificate from an ACME authority. `replaced`: the answer to an order that replaces a certificate. */
+export interface AcmeIssued extends Issued {
+  readonly directory: string;
+  readonly download: string;
+  readonly chain: string;
+  readonly replaced?: string;
+}
+
 export interface DeployOrder {
   readonly deploy: NonNullable<CertificateSpec['deploy']>;
   readonly storage: PairStorage;
@@ -361,6 +450,25 @@ export interface DeployOrder {
   readonly signal: AbortSignal;
   /** Called immediately before the command runs; throws if the command or its files are not the approved ones. */
   readonly stillApproved: () => Promise<void>;
+}
+
+/** An account to find or create. */
+export interface AccountOrder {
+  readonly authority: AcmeAuthority;
+  readonly contact: readonly string[];
+  /** Name of the external account in the settings. */
+  readonly eab?: string;
+  readonly signal: AbortSignal;
+}
+
+/** A chain to download for a stored certificate. */
+export interface ChainOrder
+  extends Pick<IssueOrder, 'storage' | 'service' | 'untouched' | 'found' | 'signal' | 'progress'> {
+  readonly authority: AcmeAuthority;
+  /** Address of the certificate at the authority. */
+  readonly download: string;
+  /** Common name of the topmost issuer; empty for the usual chain. */
+  readonly preferred: string;
 }
 
 export interface ReloadOrder {
@@ -382,6 +490,22 @@ export interface CertificatesWriter extends CertificatesReader {
   deleteAuthority(dir: string, expected: { readonly fingerprint?: string; readonly keep: boolean }): Promise<void>;
   /** Corrects the mode of the authority's key, and removes the leftovers of its creation unless `untouched`. */
   tidyAuthority(dir: string, untouched?: boolean): Promise<void>;
+  /** Finds or creates an account, and its key if the file does not exist. */
+  createAccount(order: AccountOrder): Promise<{ readonly account: string; readonly thumbprint: string }>;
+  updateContact(authority: AcmeAuthority, contact: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Replaces the key of an account by the one at another path, which is created if the file does not exist. */
+  rollover(authority: AcmeAuthority, newKey: string, signal: AbortSignal): Promise<{ readonly thumbprint: string }>;
+  /** Deactivates an account, and removes its key unless `keepKey`. */
+  deactivateAccount(authority: AcmeAuthority, keepKey: boolean, signal: AbortSignal): Promise<void>;
+  /** Sets the mode of the key of an account. */
+  tidyAccountKey(path: string): Promise<void>;
+  /**
+   * Orders a certificate for a new key, or goes on with an order, and stores the pair with a swap. Throws a PostponedError
+   * if the authority accepts no order for now.
+   */
+  orderCertificate(order: AcmeOrder): Promise<AcmeIssued>;
+  /** Downloads another chain of the stored certificate, and stores it with the same key. Returns the preferred chain. */
+  downloadChain(order: ChainOrder): Promise<{ readonly chain: string }>;
   /** Issues a certificate for a new key, and stores the pair with a swap. */
   issue(order: IssueOrder): Promise<Issued>;
   /** Completes or undoes an interrupted swap. Returns the public key of the stored pair, as in `Issued`. */

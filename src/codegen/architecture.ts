@@ -139,6 +139,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   croner: ['src/plugin/windows.ts'],
   hono: ['src/serve/http/**', 'src/serve/pages/html.ts'],
   jose: ['plugins/certificates/acme/jws.ts'],
+  tldts: ['plugins/certificates/acme/registered.ts'],
   pg: ['src/store/postgres/**'],
   'prom-client': ['plugins/portsync/daemon/exposition.ts', 'src/serve/metrics.ts'],
   'reflect-metadata': ['plugins/certificates/live/x509-make.ts'],
@@ -180,7 +181,18 @@ const PURE = [
   'src/serve/alerts/*.ts',
   'plugins/*/*.ts',
   'plugins/certificates/events/*.ts',
-  ...['answers', 'certificate-id', 'problems', 'renewal-window'].map((name) => `plugins/certificates/acme/${name}.ts`),
+  ...[
+    'answers',
+    'caa',
+    'certificate-id',
+    'dns/message',
+    'issue-value',
+    'persist',
+    'problems',
+    'renewal-window',
+    'solvers/choose',
+    'solvers/solver',
+  ].map((name) => `plugins/certificates/acme/${name}.ts`),
 ];
 const NOT_PURE = [
   ...WAITING,

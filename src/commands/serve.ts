@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openChallenges } from '../serve/challenges.ts';
 import { defaultLimits, type ServeLimits, serveLimits } from '../serve/config.ts';
 import { readText } from '../engine/load/read-text.ts';
-import { CHALLENGE_FOLDER, InputError, secretsOf, valueRedactor } from '#plugin';
+import { InputError, secretsOf, valueRedactor } from '#plugin';
 import { realpath } from '#plugin/direct-files';
 import { distrustOf, trustedOwners } from '#plugin/owner';
 import { version } from '../version.ts';
@@ -170,10 +170,6 @@ export async function serveProjects(serving: Serving): Promise<void> {
   );
   tell(`fettle ${version} serves ${projects.map(({ name }) => name).join(', ')}`);
   const challenges = limits.challenges && (await openChallenges(limits.challenges, trustedOwners(host.uid, host.env)));
-  const forRounds = {
-    ...roundEnvironment(host.env, uses),
-    ...(challenges === undefined ? {} : { [CHALLENGE_FOLDER]: challenges.folder }),
-  };
   try {
     await runDaemon({
       projects,
@@ -192,7 +188,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
         startRound({
           program,
           args: ['serve', '--once', ...argsOf(project), '--ordered'],
-          env: forRounds,
+          env: roundEnvironment(host.env, uses, challenges?.folder),
           order: { ...order, log: project.log },
           heard,
         }),

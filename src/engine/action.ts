@@ -10,6 +10,7 @@
  * | the handler threw, or the refresh shows another result | failed |
  * | the deadline passed, the run was cancelled, or the resource could not be read afterwards | unknown |
  * | the handler threw UnknownOutcomeError | unknown |
+ * | the handler threw PostponedError | undone, and the row is deferred |
  * | basis, proposal or verdict have changed since the plan | stale |
  */
 
@@ -29,6 +30,7 @@ import {
   intentId,
   isMemoryOnly,
   isPartlyDone,
+  isPostponed,
   isUnknownOutcome,
   type Json,
   type Judgement,
@@ -350,8 +352,9 @@ async function readFor(change: Change, { resource, scene }: Look, { files }: App
 }
 
 /** Runs the handler. Returns its result, or its error. */
-async function handle({ action, input, moments }: Attempt, look: KnownLook, id: string): Promise<Handled> {
+async function handle({ action, input, moments }: Attempt, look: KnownLook, seq: number): Promise<Handled> {
   const { change } = action;
+  const id = intentId({ run: input.run, seq });
   const { kind, tables } = look.resource;
   const handler = kind.handlers[change.step];
   if (handler === undefined) throw new Error(`no handler for ${change.step} of ${change.ref.kind}`);
@@ -369,6 +372,9 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, id: 
         stillApproved: () => stillApproved(action, look, input),
         now: input.now,
         signal,
+        keep: async (fields, spends) => {
+          await input.record([progressDraft(change, look.resource, { run: input.run, seq, fields, spends })]);
+        },
         progress: (text) =>
           input.on({
             type: 'progress',
@@ -384,13 +390,36 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, id: 
     );
     return defined({ kept: kept === undefined || kept === null ? undefined : keptJson(kept, change), remark });
   } catch (error) {
-    if (!isPartlyDone(error)) return { error };
+    if (!isPartlyDone(error) && !isPostponed(error)) return { error };
     try {
       return { error, kept: keptJson(error.kept, change) };
     } catch {
       return { error };
     }
   }
+}
+
+function progressDraft(
+  change: Change,
+  { tables }: KnownResource,
+  kept: {
+    readonly run: string;
+    readonly seq: number;
+    readonly fields: Facts;
+    readonly spends?: readonly string[] | undefined;
+  },
+): Draft {
+  const { run, seq, fields, spends = [] } = kept;
+  return {
+    kind: 'progress',
+    body: {
+      run,
+      ref: change.ref,
+      intent: seq,
+      ...(Object.keys(fields).length === 0 ? {} : { kept: keptJson(fields, change), version: tables.memoryVersion }),
+      ...(spends.length === 0 ? {} : { spends }),
+    },
+  };
 }
 
 /** The result of a handler as plain JSON, for the state. Throws if it is not an object. */
@@ -425,6 +454,7 @@ function endingOf(
 ): Ending {
   const { change } = action;
   const cut = error instanceof DeadlineError || error instanceof AbortedError || isUnknownOutcome(error);
+  if (isPostponed(error)) return { status: 'deferred', message: messageOf(error, input) };
   if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error, input) };
   if (after === undefined || !isKnownLook(after)) {
     const gap = after === undefined ? undefined : gapOver(after.resource);
@@ -485,6 +515,12 @@ function movedBy(
   return isOwn ? { state, moves } : { moves };
 }
 
+const OUTCOMES: { readonly [Status in RowStatus]?: RecordBodies['outcome']['outcome'] } = {
+  done: 'done',
+  unknown: 'unknown',
+  deferred: 'undone',
+};
+
 function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
   const { change } = action;
   const { look, handled, after, ending, audit } = ended;
@@ -503,7 +539,7 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
       run: input.run,
       ref: change.ref,
       intent: ended.seq,
-      outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
+      outcome: OUTCOMES[ending.status] ?? 'failed',
       more: ending.more === true ? true : undefined,
       differs:
         ending.more === true && known !== undefined && look.resource.memory?.differs !== undefined
@@ -628,7 +664,7 @@ export async function take(attempt: Attempt): Promise<Ending> {
   if (intent === undefined) throw new Error('the store did not return the record of an intent');
   const started = input.now();
   const { seq } = intent;
-  const handled = await handle(attempt, look, intentId({ run: input.run, seq }));
+  const handled = await handle(attempt, look, seq);
   const { after, ending } = await refreshAfter(attempt, look, handled);
   moments.seen();
   const elapsedMs = input.now() - started;

@@ -618,6 +618,7 @@ export const recordTexts: Readonly<Record<RecordKind, string>> = {
   end: 'The command ended, with its counts.',
   seen: 'Differences from the recorded state, which a refresh found or a command of a plugin noted.',
   intent: 'A step is about to run.',
+  progress: 'A running step recorded a part of its result, so that the next run continues after a crash.',
   outcome: 'The outcome of the step of an intent.',
   refusal: 'An action that did not run, with the judgements of the rules.',
   memory: 'A resource was adopted, protected or released.',

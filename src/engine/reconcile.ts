@@ -300,6 +300,7 @@ async function compared(
         logAt,
         causes: input.causes,
         spent: recall.spent,
+        uses: recall.uses,
         shared: sharedPlaces(input.places, resources, recall),
       }),
     );

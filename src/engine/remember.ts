@@ -42,6 +42,8 @@ export interface Recall {
   readonly resources: Map<string, Memory>;
   /** Steps that count against limits over time, by sequence number of the intent, oldest first; see SPENT_KEPT_MS. */
   readonly spent: Map<number, Spent>;
+  /** Times of `spent` by the keys of the limits that its steps used, ascending. Follows from `spent`. */
+  readonly uses: Map<string, Instant[]>;
   /** Tables with the state of what is not a resource, each by key. */
   readonly ledger: Map<string, Map<string, Json>>;
   /** Positions up to which the files of the inbox are drained, in bytes, by name. */
@@ -55,7 +57,14 @@ export interface Recall {
 }
 
 export function emptyRecall(): Recall {
-  return { resources: new Map(), spent: new Map(), ledger: new Map(), inbox: new Map(), refreshedBy: new Map() };
+  return {
+    resources: new Map(),
+    spent: new Map(),
+    uses: new Map(),
+    ledger: new Map(),
+    inbox: new Map(),
+    refreshedBy: new Map(),
+  };
 }
 
 /** Time of the last recorded refresh of all resources of a plugin, or slightly later; undefined without one. */
@@ -120,6 +129,7 @@ export function rememberedOf(recall: Recall): readonly RecordBodies['remembered'
 type Entry =
   | { readonly kind: 'seen'; readonly body: Seen }
   | { readonly kind: 'intent'; readonly body: RecordBodies['intent']; readonly seq: number }
+  | { readonly kind: 'progress'; readonly body: RecordBodies['progress'] }
   | { readonly kind: 'outcome'; readonly body: RecordBodies['outcome'] }
   | { readonly kind: 'memory'; readonly body: RecordBodies['memory'] };
 
@@ -348,6 +358,8 @@ function remembered(memory: Memory | undefined, entry: Entry, at: Instant): Memo
       });
       return { ...(memory ?? blank(body.ref)), ...digestsAfter(memory, body), open };
     }
+    case 'progress':
+      return withKept(memory ?? blank(entry.body.ref), entry.body.kept, entry.body.version);
     case 'outcome':
       return rememberOutcome(memory, entry.body, at);
     case 'memory':
@@ -374,15 +386,42 @@ function put(recall: Recall, ref: Ref, entry: Entry, at: Instant): void {
   else recall.resources.set(address, next);
 }
 
-/** Counts the step of an intent, and drops steps that no limit counts any longer. */
+/** Drops steps that no limit counts any longer. */
+function dropSpent({ spent, uses }: Recall, at: Instant): void {
+  const oldest = at - SPENT_KEPT_MS;
+  for (const [seq, each] of spent) {
+    if (each.at >= oldest) break;
+    spent.delete(seq);
+    for (const key of each.keys ?? []) {
+      const left = (uses.get(key) ?? []).slice(1);
+      if (left.length === 0) uses.delete(key);
+      else uses.set(key, left);
+    }
+  }
+}
+
+function addSpent({ spent, uses }: Recall, each: Spent): void {
+  spent.set(each.seq, each);
+  for (const key of each.keys ?? []) {
+    const times = uses.get(key);
+    if (times === undefined) uses.set(key, [each.at]);
+    else times.push(each.at);
+  }
+}
+
+/** Counts what a running step has used of limits over time. */
+function spendProgress(recall: Recall, { ref, spends }: RecordBodies['progress'], seq: number, at: Instant): void {
+  if (spends === undefined) return;
+  dropSpent(recall, at);
+  const step = recall.resources.get(formatRef(ref))?.open?.step ?? ('unknown>unknown' as const);
+  addSpent(recall, { seq, at, ref, step, labels: {}, keys: spends });
+}
+
+/** Counts the step of an intent. */
 function spend(recall: Recall, body: RecordBodies['intent'], seq: number, at: Instant): void {
   const removal = body.goal === 'remove' || body.goal === 'replace';
   if (!removal && body.disruptive !== true) return;
-  const oldest = at - SPENT_KEPT_MS;
-  for (const [key, spent] of recall.spent) {
-    if (spent.at >= oldest) break;
-    recall.spent.delete(key);
-  }
+  dropSpent(recall, at);
   const memory = recall.resources.get(formatRef(body.ref));
   recall.spent.set(seq, {
     seq,
@@ -420,6 +459,7 @@ export function fold(recall: Recall, record: LogRecord): void {
     case 'checkpoint':
       recall.resources.clear();
       recall.spent.clear();
+      recall.uses.clear();
       recall.ledger.clear();
       recall.inbox.clear();
       // Earlier records are not read: the last refresh was not later than this.
@@ -428,7 +468,7 @@ export function fold(recall: Recall, record: LogRecord): void {
     case 'remembered':
       if ('memory' in record.body)
         recall.resources.set(formatRef(record.body.memory.ref), memoryOf(record.body.memory));
-      else if ('spent' in record.body) recall.spent.set(record.body.spent.seq, spentOf(record.body.spent));
+      else if ('spent' in record.body) addSpent(recall, spentOf(record.body.spent));
       else if ('entry' in record.body) enter(recall, record.body.entry);
       else recall.inbox.set(record.body.inbox.file, record.body.inbox.drained);
       return;
@@ -440,6 +480,10 @@ export function fold(recall: Recall, record: LogRecord): void {
     case 'intent':
       spend(recall, record.body, record.seq, at);
       put(recall, record.body.ref, { kind: 'intent', body: record.body, seq: record.seq }, at);
+      return;
+    case 'progress':
+      spendProgress(recall, record.body, record.seq, at);
+      put(recall, record.body.ref, { kind: 'progress', body: record.body }, at);
       return;
     case 'outcome':
       // The intent had no effect.
@@ -461,6 +505,7 @@ export function fold(recall: Recall, record: LogRecord): void {
     case 'run':
     case 'end':
     case 'refusal':
+    case 'order':
       return;
   }
 }

@@ -346,18 +346,24 @@ function freeze(change: Change, resource: Resource, scene: Scene): Verdict {
   if (hold !== undefined && (change.goal !== 'protect' || letsGo(change, resource.tables)))
     return reject(`On hold: ${hold}`, { hold }, { remedy: { outside: liftingHold(resource) } });
   if (isMemoryOnly(change)) return pass('Only changes the state');
-  const verdict = outsideFreeze(scene);
+  const verdict = outsideFreeze(scene, resource.kind.latest?.(change, resource, scene));
   const rules = scene.safety.freezeRules ?? [];
   return rules.length === 0
     ? verdict
     : limited(verdict, { windows: rules.map(({ cron, forMs, timezone }) => ({ cron, for_ms: forMs, timezone })) });
 }
 
-function outsideFreeze(scene: Scene): Verdict {
+/** `latest`: the time by which the step has to run, epoch ms. */
+function outsideFreeze(scene: Scene, latest?: number): Verdict {
   const window = scene.safety.freeze.find(({ from, to }) => from <= scene.now && scene.now < to);
   if (window === undefined) return pass('Not on hold, and not in a freeze window');
   const from = instantText(window.from);
   const facts = { from, to: instantText(window.to), reason: window.reason };
+  if (latest !== undefined && window.to > latest)
+    return warn(
+      `Frozen since ${from}: ${window.reason}. The freeze window gives way: the step must run by ${instantText(latest)}, before the window ends`,
+      { ...facts, latest: instantText(latest) },
+    );
   return reject(`Frozen since ${from}: ${window.reason}`, facts, { clearsAt: window.to });
 }
 

@@ -7,6 +7,7 @@ import {
   compareText,
   formatRef,
   type Gap,
+  type Instant,
   type Resource,
   type Ref,
   type Safety,
@@ -29,6 +30,8 @@ export interface SceneInput {
   readonly logAt?: number;
   /** Steps of earlier runs that count against limits over time. */
   readonly spent: ReadonlyMap<number, Spent>;
+  /** Times at which steps used a limit, by key. May grow: an apply records what its steps use. */
+  readonly uses?: ReadonlyMap<string, readonly Instant[]>;
   readonly shared?: Scene['shared'];
   readonly causes?: Scene['causes'];
 }
@@ -61,6 +64,7 @@ export function sceneOf(input: SceneInput): Scene {
     causes: input.causes,
     logAt: input.logAt,
     get: resource,
+    spentOn: (key: string) => input.uses?.get(key) ?? [],
     unloaded: input.unloaded ?? new Map(),
     ofKind: (plugin: string, kind: string) => {
       kinds ??= addressesByKind(input.resources);

@@ -232,7 +232,20 @@ export interface RecordBodies {
     readonly spec?: Json;
     readonly spec_digest?: string;
   };
-  /** The result of a step. `undone`: a refresh found no effect of the step; it does not count as a failure. */
+  /** A part of the result of a running step, durable before the step goes on. */
+  readonly progress: {
+    readonly run: string;
+    readonly ref: Ref;
+    readonly intent: number;
+    readonly kept?: Readonly<Record<string, Json>>;
+    readonly version?: number;
+    /** Keys of limits over time, such as of a provider: the step has used each once. */
+    readonly spends?: readonly string[];
+  };
+  /**
+   * The result of a step. `undone`: the step had no effect, as a refresh found, or the step itself, which has to wait; it
+   * does not count as a failure.
+   */
   readonly outcome: {
     readonly run: string;
     readonly ref: Ref;

@@ -47,6 +47,20 @@ export class PartlyDoneError extends Error {
   }
 }
 
+/**
+ * Thrown by a handler if the step changed nothing and has to wait, such as for a limit of a provider. This is not a
+ * failure. `kept` is recorded, and a rule of the kind defers the step by it.
+ */
+export class PostponedError extends Error {
+  override readonly name = 'PostponedError';
+  readonly kept: Facts;
+
+  constructor(message: string, kept: Facts, options?: ErrorOptions) {
+    super(message, options);
+    this.kept = kept;
+  }
+}
+
 /** Thrown by a handler if the outcome of its step is unknown: the intent stays open until a refresh settles it. */
 export class UnknownOutcomeError extends Error {
   override readonly name = 'UnknownOutcomeError';
@@ -64,6 +78,11 @@ export function isPartlyDone(error: unknown): error is PartlyDoneError {
   return (
     Error.isError(error) && error.name === 'PartlyDoneError' && typeof (error as PartlyDoneError).kept === 'object'
   );
+}
+
+/** True for a PostponedError; compares the name. */
+export function isPostponed(error: unknown): error is PostponedError {
+  return Error.isError(error) && error.name === 'PostponedError' && typeof (error as PostponedError).kept === 'object';
 }
 
 /** True for an UnknownOutcomeError; compares the name. */

@@ -64,6 +64,12 @@ export interface ActionRun {
   readonly signal: AbortSignal;
   /** Reports progress in a few words, for the terminal. */
   readonly progress: (text: string) => void;
+  /**
+   * Records fields of the state before the step ends. They are durable when the promise settles, so that the next run can
+   * continue the step after a crash. `spends`: keys of limits over time that the step uses, once each; `Scene.spentOn`
+   * counts them.
+   */
+  readonly keep: (fields: Facts, spends?: readonly string[]) => Promise<void>;
   /** Adds a sentence to the result of a step that is done: what is left for a person. The last one counts. */
   readonly remark: (text: string) => void;
   /**
@@ -74,11 +80,11 @@ export interface ActionRun {
 }
 
 /**
- * Takes one step. Returns the members of the kind's state to record. Throws if the step failed; UnknownOutcomeError if
- * the step may have been done.
+ * Takes one step. Returns the members of the kind's state to record; `null` drops one. Throws if the step failed; UnknownOutcomeError if
+ * the step may have been done; PostponedError if it changed nothing and has to wait.
  */
 export type Handler<W, S = unknown, F = unknown, M = Facts> = {
-  take(world: W, resource: KnownResource<Resource<S, F, M>>, run: ActionRun): Promise<Partial<M> | undefined>;
+  take(world: W, resource: KnownResource<Resource<S, F, M>>, run: ActionRun): Promise<Note<M> | undefined>;
 }['take'];
 
 /** Effects of a step that neither its row nor its spec shows. An approval covers them, and the plan lists them. */
@@ -160,6 +166,11 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    * epoch ms. Pure.
    */
   schedule?(resource: Resource<S, F, M>, now: number): Facts;
+  /**
+   * The latest time of a step that cannot wait for ever: a freeze window that ends later gives way to the step, because the
+   * resource would stop working within it. By default, no freeze window gives way. Pure.
+   */
+  latest?(change: Change, resource: Resource<S, F, M>, scene: Scene): Instant | undefined;
   /** Severity of the drift that a change heals; `high` by default, so that `fettle serve` never heals it. Pure. */
   driftSeverity?(change: Change, resource: Resource<S, F, M>): DriftSeverity;
   /**
@@ -378,6 +389,11 @@ export interface Plugin<R = unknown, W = unknown> {
   alerts?(): Promise<RaiseAlerts>;
   /** Metrics of the resources of the plugin. Loads them from a module of their own: only the daemon calls it. */
   metrics?(): Promise<PluginMetrics>;
+  /**
+   * Set if only the writer needs the secrets of the settings: the reader gets references instead, so that `plan` works
+   * where no secret is available, as in a pull request from a fork.
+   */
+  readonly secretsFor?: 'writer';
   /** Opens the world for reading: `plan` and `drift` use nothing else. */
   openReader(outside: Outside): Promise<R>;
   openWriter(outside: Outside): Promise<W>;

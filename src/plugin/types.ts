@@ -357,6 +357,8 @@ export interface Spent {
   readonly formerLabels?: readonly FormerLabels[];
   readonly removal?: true;
   readonly disruptive?: true;
+  /** Keys of limits over time that the step has used once each, such as the limits of a provider. */
+  readonly keys?: readonly string[];
 }
 
 /** A resource that a refresh shows. With a gap, a wider gap covers it, and no destructive step runs on it. */
@@ -649,6 +651,8 @@ export interface Scene {
   /** Set if another run holds the lock: it may be executing the steps with open intents. */
   readonly busy?: { readonly holder: string };
   readonly get: (ref: Ref | string) => Resource | undefined;
+  /** Times at which steps of the last 7 days used a limit, by the key of `ActionRun.keep`: epoch ms, ascending. */
+  readonly spentOn: (key: string) => readonly Instant[];
   /** Resources of plugins and kinds that are not loaded, by address. */
   readonly unloaded: ReadonlyMap<string, Unloaded>;
   /** Every resource of one kind, sorted by address. */

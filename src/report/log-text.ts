@@ -60,6 +60,10 @@ export function bodyText(record: LogRecord): string {
       const moves = movesText(body.moves);
       return `${about(body)} ${body.outcome}${body.settled === true ? ', as a later refresh found' : ''} (intent ${body.intent})${moves === '' ? '' : `: ${moves}`}${body.error === undefined ? '' : `: ${body.error}`}`;
     }
+    case 'progress': {
+      const kept = Object.keys(record.body.kept ?? {}).join(', ');
+      return `${about(record.body)} progress (intent ${record.body.intent})${kept === '' ? '' : `: ${kept}`}`;
+    }
     case 'refusal':
       return `${about(record.body)} ${record.body.step} ${record.body.verdict}: ${record.body.reasons.map(({ rule, message }) => `${rule}: ${message}`).join('; ')}`;
     case 'memory':

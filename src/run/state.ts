@@ -123,7 +123,7 @@ export async function stateSummaries(
 ): Promise<readonly PluginSummary[]> {
   const { plugins, resources, gaps, recall, now } = await unrefreshed(workspace, known);
   const safety = await safetyOf(workspace.config, {}, now);
-  const scene = sceneOf({ resources, gaps, now, viewedAt: now, safety, spent: recall.spent });
+  const scene = sceneOf({ resources, gaps, now, viewedAt: now, safety, spent: recall.spent, uses: recall.uses });
   return summarize(resources, plugins, scene, redactorFor(workspace));
 }
 

@@ -89,10 +89,11 @@ async function openWorld(
   settings: WithSecrets,
   workspace: Workspace,
 ): Promise<unknown> {
-  if ('missing' in settings) throw new Error(settings.missing);
+  const isWithout = plugin.secretsFor === 'writer' && access === 'read';
+  if ('missing' in settings && !isWithout) throw new Error(settings.missing);
   const { host, config } = workspace;
   const outside = {
-    config: settings.config,
+    config: 'missing' in settings || isWithout ? await settingsOf(plugin, workspace) : settings.config,
     project: config.name,
     folder: config.folder,
     fileRoots: fileRoots(workspace),

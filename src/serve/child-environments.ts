@@ -4,12 +4,12 @@
  *
  * | process | gets |
  * |---|---|
- * | rounds | everything but the secrets of events |
+ * | rounds | everything but the secrets of events, and the folder of challenges |
  * | watchers | the same without the variables of receivers |
  * | the reader | what opening the configuration and the store takes |
  */
 
-import { isSecretName } from '#plugin';
+import { CHALLENGE_FOLDER, isSecretName } from '#plugin';
 import { isUsualVariable } from '#plugin/command-environment';
 import { CI_MARKS } from '../run/ci.ts';
 
@@ -42,8 +42,14 @@ function without(env: Environment, names: ReadonlySet<string>): Environment {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)));
 }
 
-export function roundEnvironment(env: Environment, { events }: Pick<VariableUses, 'events'>): Environment {
-  return without(env, new Set([...OF_SERVICE, ...events]));
+/** `challengeFolder`: where rounds write challenges of ACME, if the daemon answers them. */
+export function roundEnvironment(
+  env: Environment,
+  { events }: Pick<VariableUses, 'events'>,
+  challengeFolder?: string,
+): Environment {
+  const own = challengeFolder === undefined ? {} : { [CHALLENGE_FOLDER]: challengeFolder };
+  return { ...without(env, new Set([...OF_SERVICE, ...events])), ...own };
 }
 
 export function watcherEnvironment(env: Environment, { events, receivers }: VariableUses): Environment {

@@ -105,7 +105,11 @@ function base(): Project {
       store: '.fettle',
       desired: ['desired/'],
       plugins: {
-        certificates: { commands: [['./push.sh'], ['./other.sh']], pidFiles: ['other.pid'] },
+        certificates: {
+          commands: [['./push.sh'], ['./other.sh']],
+          pidFiles: ['other.pid'],
+          acme: { accounts: { other: { kid: 'kid' } } },
+        },
         nodes: {
           provider: { hetzner: { endpoint: emulator.endpoint, token: '${env:HCLOUD_TOKEN}' } },
           workloads: { http: { url, drainUrl, migrateUrl } },
@@ -182,9 +186,28 @@ async function digestOf(project: Project): Promise<string> {
 
 const DIGEST = /^sha256:/u;
 
+/** The fields that an Issuer with `acme` needs. */
+const ACME = {
+  '/spec/acme/directory': 'https://acme.example.test/directory',
+  '/spec/acme/accountKey': '../account.key',
+  '/spec/acme/solvers': [{ http01: { webroot: '../www' } }],
+};
+
 /** By kind and field: values that do not follow from the schema, and the changes that they require. */
 const MUTATIONS: Readonly<Record<string, Readonly<Record<string, Mutation>>>> = {
-  Issuer: { '/spec/selfSigned': { value: {} } },
+  Issuer: {
+    '/spec/selfSigned': { value: {} },
+    '/spec/acme/directory': { value: 'https://acme.example.test/other', with: ACME },
+    '/spec/acme/accountKey': { value: '../other.key', with: ACME },
+    '/spec/acme/contact': { value: ['ops@example.test'], with: ACME },
+    ...Object.fromEntries(
+      ['eab', 'profile', 'preferredChain', 'ca'].map((field) => [
+        `/spec/acme/${field}`,
+        { value: 'other', with: ACME },
+      ]),
+    ),
+    '/spec/acme/solvers': { value: [{ http01: { listener: {} } }], with: ACME },
+  },
   Certificate: {
     '/spec/issuer': { value: 'ca2' },
     '/spec/dnsNames': { value: ['other.example.test'] },
@@ -309,6 +332,8 @@ describe('a field of a document', { timeout: 120_000 }, () => {
 /** Settings that count for the creation of servers and certificates, and the reasons. */
 const MAKING_DECIDES: Readonly<Record<string, string>> = {
   '/name': 'the label of the project, and the owner of the state',
+  '/plugins/certificates/acme/accounts': 'the external account of an Issuer',
+  '/plugins/certificates/acme/dnsProviders': 'the places of the proofs of control',
   '/plugins/certificates/probe/deny': 'a place where the new certificate may be awaited',
   '/plugins/certificates/probe/resolvers': 'a place where the new certificate is awaited',
   '/plugins/nodes/provider/hetzner/token': 'the account',
@@ -366,6 +391,10 @@ function settingMutations(address: string): Readonly<Record<string, Mutation>> {
     '/plugins/certificates/renewal/checkInterval': { value: '49h' },
     '/plugins/certificates/commands': { value: [['./push.sh'], ['true']] },
     '/plugins/certificates/pidFiles': { value: ['mutated.pid'] },
+    '/plugins/certificates/acme/accounts': { value: { mutated: { kid: 'kid' } } },
+    '/plugins/certificates/acme/dnsProviders': {
+      value: { mutated: { rfc2136: { server: '127.0.0.1', keyName: 'key' } } },
+    },
     [`${provider}/token`]: { value: '${env:HCLOUD_TOKEN_OTHER}' },
     [`${provider}/endpoint`]: { value: `${emulator.endpoint}/` },
     '/plugins/nodes/workloads/http/url': { value: `${url}?mutated` },

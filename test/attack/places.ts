@@ -4,9 +4,12 @@
  * `test/attack/places.test.ts` holds the table against the schemas: a new field without an entry here fails.
  */
 
+import { type DnsProvider, openSolver, type SolverConfig } from '../../plugins/certificates/acme/solvers/open.ts';
+import { keyPem, makeKeys } from '../../plugins/certificates/live/x509-make.ts';
 import { nodes } from '../../plugins/nodes/plugin.ts';
 import type { NodesWriter } from '../../plugins/nodes/world.ts';
 import type { Json } from '#plugin';
+import { usualDenial } from '#plugin/net';
 import { temporaryFolder, writeFiles } from '../support/cli.ts';
 import { fettleWith } from '../support/command-line.ts';
 
@@ -112,6 +115,40 @@ const hook =
     );
   };
 
+const SANDBOX_KEY = Buffer.from('key of a test').toString('base64');
+
+/** A solver that sets a record is opened only by `apply`: here as its handler does. */
+const challenge =
+  (solverOf: (place: Place) => SolverConfig, providerOf: (place: Place) => DnsProvider): Reach =>
+  async (place, env) => {
+    const signal = AbortSignal.timeout(5000);
+    const origins = `https://${hostOf(place.host)}:${place.port} dns://${hostOf(place.host)}:${place.port} dns://127.0.0.1:1`;
+    try {
+      const solver = openSolver(solverOf(place), {
+        folder: '/',
+        env: { ...env, FETTLE_DNS_ORIGINS: origins },
+        denial: usualDenial(env),
+        now: () => Date.now(),
+        commands: [],
+        providers: { corp: providerOf(place) },
+        stillApproved: async () => undefined,
+      });
+      const one = {
+        name: 'www.example.test',
+        wildcard: false,
+        kind: 'dns',
+        token: 'a'.repeat(43),
+        keyAuthorization: 'k',
+        txt: 't',
+      } as const;
+      const run = { signal, progress: () => undefined };
+      await solver.present(await solver.prepare([one], run), run);
+      return 'present';
+    } catch (error) {
+      return String(error);
+    }
+  };
+
 const call = { signal: new AbortController().signal, progress: () => undefined };
 
 /** By the field's place: plugin, kind (or nothing, in `fettle.yaml`) and pointer. */
@@ -126,6 +163,46 @@ export const REACHED: Readonly<Record<string, Reach>> = {
   'certificates/probe/resolvers/*': domain(
     () => ({ host: 'web.example.test' }),
     ({ host, port }) => ({ resolvers: [`${hostOf(host)}:${port}`] }),
+  ),
+  'certificates/Issuer/acme/directory': async ({ host, port }, env) =>
+    planOf(
+      {
+        'fettle.yaml': configYaml({ certificates: {} }),
+        'desired/issuer.yaml': document('certificates', 'Issuer', {
+          acme: {
+            directory: `https://${hostOf(host)}:${port}/directory`,
+            accountKey: '../account.key',
+            solvers: [{ http01: { listener: {} } }],
+          },
+        }),
+        'desired/www.yaml': document('certificates', 'Certificate', {
+          issuer: 'web',
+          dnsNames: ['www.example.test'],
+          storage: { file: { certificate: '../www.crt', key: '../www.key' } },
+        }),
+        'account.key': keyPem((await makeKeys('ecdsa-p256')).privateKey),
+      },
+      env,
+    ),
+  'certificates/Issuer/acme/solvers/*/dns01/resolvers/*': challenge(
+    ({ host, port }) => ({ dns01: { provider: 'corp', resolvers: [`${hostOf(host)}:${port}`] } }),
+    () => ({ rfc2136: { server: '127.0.0.1:1', keyName: 'key', secret: SANDBOX_KEY } }),
+  ),
+  'certificates/acme/dnsProviders/*/rfc2136/server': challenge(
+    () => ({ dns01: { provider: 'corp', wait: '1s' } }),
+    ({ host, port }) => ({
+      rfc2136: { server: `${hostOf(host)}:${port}`, keyName: 'key', secret: SANDBOX_KEY, zone: 'example.test' },
+    }),
+  ),
+  'certificates/acme/dnsProviders/*/hetzner/endpoint': challenge(
+    () => ({ dns01: { provider: 'corp', wait: '1s' } }),
+    ({ host, port }) => ({ hetzner: { token: 'any', endpoint: `https://${hostOf(host)}:${port}/v1` } }),
+  ),
+  'certificates/acme/dnsProviders/*/acmeDns/url': challenge(
+    () => ({ dns01: { provider: 'corp', wait: '1s' } }),
+    ({ host, port }) => ({
+      acmeDns: { url: `https://${hostOf(host)}:${port}`, username: 'u', password: 'p', subdomain: 'd' },
+    }),
   ),
   'fabric/Fabric/server/url': ({ host, port }, env, { cloud }) =>
     planOf(
@@ -199,6 +276,7 @@ export const NOT_REACHED: Readonly<Record<string, string>> = {
   'certificates/probe/allow/*': 'always empty',
   'certificates/probe/deny/*': 'networks that are never connected to',
   'certificates/Certificate/ipAddresses/*': 'written into the certificate',
+  'certificates/Issuer/acme/solvers/*/http01/listener/address': 'an address of this machine to listen at',
   'fabric/Fabric/gitRepository': 'the name of a GitRepository',
   'nodes/Node/networks/*/ip': 'sent to the provider',
   'nodes/Node/networks/*/aliasIps/*': 'sent to the provider',

@@ -31,7 +31,8 @@ import type { Draft } from '../../src/formats/log-record.ts';
 import { noteDrafts } from '../../src/engine/state-notes.ts';
 import { type Desired, formatRef, type Lifecycle } from '#plugin';
 import { issueWithOpenssl, temporaryFolder } from '../support/cli.ts';
-import { dnsServer } from '../support/dns.ts';
+import { type EmulatedAuthority, startEmulated } from '../support/acme/emulated.ts';
+import { dnsServer, type Zone } from '../support/dns.ts';
 import { reloadingServer } from '../support/reloading-server.ts';
 import { type Bench, type Line, pluginConformance, type Situation } from '../../src/conformance/plugin.ts';
 
@@ -41,8 +42,10 @@ interface FilesBench extends Bench {
   readonly clock: { at: number };
   /** Starts a server, by default on a free port of 127.0.0.1; returns the port. */
   readonly serve: (server: Server, address?: string, port?: number) => Promise<number>;
-  /** Sets the addresses of a name. */
-  readonly resolves: (name: string, addresses: readonly string[]) => void;
+  /** Sets the records of a name. */
+  readonly resolves: (name: string, addresses: readonly string[], more?: Zone) => void;
+  /** Starts an ACME authority, once. */
+  readonly authority: () => Promise<EmulatedAuthority>;
 }
 
 async function open(): Promise<FilesBench> {
@@ -61,10 +64,12 @@ async function open(): Promise<FilesBench> {
   const env = { FETTLE_ALLOW_NETWORKS: '255.255.255.255' };
   const outside = { config, project: 'conformance', folder, fileRoots: [folder], env, now };
   const closing: (() => void)[] = [];
+  let acme: Promise<EmulatedAuthority> | undefined;
   return {
     folder,
     clock,
-    resolves: (name, addresses) => void dns.names.set(name, { a: addresses }),
+    resolves: (name, addresses, more = {}) => void dns.names.set(name, { a: addresses, ...more }),
+    authority: () => (acme ??= startEmulated({ ownHttp: true })),
     serve: async (server, address = '127.0.0.1', wanted = 0) => {
       const sockets = new Set<Socket>();
       server.on('connection', (socket: Socket) => sockets.add(socket.on('error', () => undefined)));
@@ -83,6 +88,7 @@ async function open(): Promise<FilesBench> {
     secrets: () => secretsOf(folder),
     close: async () => {
       for (const close of closing) close();
+      await (await acme)?.stop();
       rmSync(folder, { recursive: true, force: true });
     },
     now,
@@ -293,7 +299,111 @@ async function receive(
   await log.record(noteDrafts(notes, { plugin: certificates, validators, desired, recall: log.recall, run: 'run' }));
 }
 
+/** An Issuer of the emulated ACME authority, and a Certificate with it. */
+async function publicDocuments(
+  { bench }: Line<FilesBench>,
+  more: object = {},
+  acme: object = {},
+): Promise<readonly Desired[]> {
+  const { directory, ca, httpPort, profile } = await bench.authority();
+  writeFileSync(join(bench.folder, 'acme.pem'), ca);
+  const listener = { port: httpPort, address: '127.0.0.1' };
+  const spec = {
+    directory,
+    accountKey: 'account.key',
+    ca: 'acme.pem',
+    profile,
+    solvers: [{ http01: { listener, selfCheck: 'skip' } }],
+    ...acme,
+  };
+  return [document('Issuer', 'ca', { acme: spec }), www(more)];
+}
+
+/** An answer of the authority instead of the right one. */
+async function failNext(
+  { bench }: Line<FilesBench>,
+  endpoint: string,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const type = `urn:ietf:params:acme:error:${status === 429 ? 'rateLimited' : 'serverInternal'}`;
+  const answer = { status, headers: { 'content-type': 'application/problem+json', ...headers }, body: { type } };
+  (await bench.authority()).acme.faults.list.push({ endpoint, when: 'before', times: status === 429 ? 1 : 20, answer });
+}
+
 const situations: readonly Situation<FilesBench>[] = [
+  {
+    name: 'an ACME authority without an account',
+    prepare: (line) => publicDocuments(line),
+    takes: ['Issuer absent>ready', 'Certificate absent>normal'],
+  },
+  {
+    name: 'a certificate from an ACME authority, in order',
+    prepare: async (line) => {
+      const documents = await publicDocuments(line);
+      await line.apply(documents);
+      return documents;
+    },
+    takes: [],
+  },
+  {
+    name: 'an account that others can read',
+    prepare: async (line) => {
+      const documents = await publicDocuments(line);
+      await line.apply(documents);
+      chmodSync(join(line.bench.folder, 'account.key'), 0o644);
+      return documents;
+    },
+    takes: ['Issuer ready>ready'],
+    finds: ['Issuer account-key-exposed'],
+  },
+  {
+    name: 'a CAA record that permits another authority',
+    prepare: async (line) => {
+      line.bench.resolves('www.example.test', ['127.0.0.1'], { caa: [['issue', 'other.example.test']] });
+      const documents = await publicDocuments(line);
+      await line.apply(documents.slice(0, 1));
+      return documents;
+    },
+    takes: [],
+    rejects: ['Certificate caa-forbids'],
+  },
+  {
+    name: 'an ACME authority that accepts no order for a time',
+    prepare: async (line) => {
+      await line.apply(await publicDocuments(line));
+      await failNext(line, 'new-order', 429, { 'retry-after': '7200' });
+      const documents = await publicDocuments(line, { dnsNames: ['other.example.test'] });
+      await line.apply(documents);
+      return documents;
+    },
+    takes: [],
+    defers: ['Certificate acme-budget'],
+    finds: ['Certificate order-refused'],
+  },
+  {
+    name: 'an ACME authority that does not say when to renew',
+    prepare: async (line) => {
+      await failNext(line, 'renewal-info', 500);
+      const documents = await publicDocuments(line);
+      await line.apply(documents);
+      return documents;
+    },
+    takes: [],
+    finds: ['Certificate renewal-window-unknown'],
+  },
+  {
+    name: 'an ACME authority with another clock',
+    prepare: async (line) => {
+      const documents = await publicDocuments(line);
+      await line.apply(documents);
+      line.bench.clock.at += 75 * DAY;
+      return documents;
+    },
+    takes: [],
+    defers: ['Certificate acme-clock'],
+    finds: ['Certificate authority-clock'],
+  },
   {
     name: 'nothing is there',
     prepare: async () => [issuer(), www()],

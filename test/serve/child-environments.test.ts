@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { CHALLENGE_FOLDER } from '#plugin';
 import { readerEnvironment, watcherEnvironment } from '../../src/serve/child-environments.ts';
 import { clusterProject, FABRIC } from '../plugins/fabric/cluster.ts';
 import { SIGNED } from '../support/intake-server.ts';
@@ -10,6 +11,7 @@ import { type Daemon, daemon } from './daemon.ts';
 
 const TOKEN = 'read-token';
 const HOST = `interval: 10s
+challenges: {}
 access: { tokens: [{ name: reader, hash: "sha256:${createHash('sha256').update(TOKEN).digest('hex')}", roles: [read] }] }
 alerts: { receivers: [{ name: team, kind: webhook, url: "\${env:TEAM_HOOK}", secret: "\${env:TEAM_KEY}" }] }
 `;
@@ -74,13 +76,13 @@ test('a round has the secrets of receivers, a watcher those of providers, and th
     ...STORE,
   });
   const round = await processWith(running, '--once');
-  expect(eventsIn(round)).toEqual([]);
+  expect([eventsIn(round), round.has(CHALLENGE_FOLDER)]).toEqual([[], true]);
   expect([receiversIn(round), othersIn(round), storeIn(round)]).toEqual(
     [RECEIVERS, OTHERS, STORE].map((each) => Object.keys(each)),
   );
 
   const watcher = await processWith(running, '--watcher');
-  expect([eventsIn(watcher), receiversIn(watcher)]).toEqual([[], []]);
+  expect([eventsIn(watcher), receiversIn(watcher), watcher.has(CHALLENGE_FOLDER)]).toEqual([[], [], false]);
   expect([othersIn(watcher), storeIn(watcher)]).toEqual([OTHERS, STORE].map((each) => Object.keys(each)));
 
   await running.said(/refreshed in/u);

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { PASSWORD, startPostgres } from '../support/postgres.ts';
 import { answerMistakes, type Description, operationsOf } from './described.ts';
+import { seriesIn } from './exposed.ts';
 import { recordsIn } from './inbox-project.ts';
-import { copiesIn, regionSite, until } from './regions-site.ts';
+import { copiesIn, type RegionDaemon, regionSite, until } from './regions-site.ts';
 
 const DESCRIPTION = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../docs/openapi.json'), 'utf8'),
@@ -16,6 +17,14 @@ function failure(domain: string, id: string): object {
   return { domain: `${domain}.example.test`, eventType: 'renewal_failed', sourceEventId: id };
 }
 
+/** `fdt_cert_replication_targets_total` by state. */
+async function targetsOf({ get }: RegionDaemon): Promise<Readonly<Record<string, number>>> {
+  const series = seriesIn((await get('/metrics')).text).filter(({ name }) =>
+    name.endsWith('replication_targets_total'),
+  );
+  return Object.fromEntries(series.map(({ labels, value }) => [labels['state'] ?? '', value]));
+}
+
 test('events of a cut are applied once by the owner after it heals, and ages are true throughout', async () => {
   const { us, eu, ways } = await regionSite({ env: { CERT_REPLICATION_MAX_LAG_SECONDS: '4' } });
   const whole = ['in-eu@us replicated', 'in-eu@eu source', 'in-us@us source', 'in-us@eu replicated'];
@@ -23,6 +32,8 @@ test('events of a cut are applied once by the owner after it heals, and ages are
     await until(async () => (await copiesIn(each)).filter((line) => !line.startsWith('nowhere')).toSorted()).toEqual(
       whole.toSorted(),
     );
+  const counts = { source: 3, replicated: 3, stale: 0 };
+  await until(() => targetsOf(eu)).toEqual(counts);
   for (const way of Object.values(ways)) way.cut('gone');
   const cutAt = Date.now();
   for (const each of [us, eu])
@@ -43,6 +54,7 @@ test('events of a cut are applied once by the owner after it heals, and ages are
   const age = (Date.now() - cutAt) / 1000;
   expect(targets[0]?.ageSeconds).toBeGreaterThanOrEqual(Math.floor(age) - 2);
   expect(targets[0]?.ageSeconds).toBeLessThanOrEqual(age + 3);
+  await until(() => targetsOf(eu)).toEqual({ source: 3, replicated: 0, stale: 3 });
   // A region that is cut off serves what it knows.
   expect(targets[0]?.known).toMatchObject({ tls_status: 'tls_error' });
   expect((await eu.get('/metrics')).text).toContain('fettle_events_waiting{project="shop",region="us"} 3');
@@ -63,8 +75,7 @@ test('events of a cut are applied once by the owner after it heals, and ages are
     'us-in-eu': 'applied',
     twice: 'forwarded us',
   });
-  for (const each of [us, eu])
-    await until(async () => (await copiesIn(each)).filter((line) => line.endsWith('stale'))).toEqual([]);
+  for (const each of [us, eu]) await until(() => targetsOf(each)).toEqual(counts);
 }, 180_000);
 
 /** Each change of the events of a log to a status, as `id status region`. */

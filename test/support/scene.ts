@@ -12,6 +12,7 @@ export function sceneAt(now: number, resources: readonly Resource[], more: Parti
     viewedAt: now,
     gaps: [],
     unloaded: new Map(),
+    spentOn: () => [],
     get: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
     ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
     changes: new Map(),

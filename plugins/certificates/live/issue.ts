@@ -19,10 +19,18 @@ import { fingerprintOf, isKeyOf, isSignedBy, publicKeyFingerprint, readChain, re
 /** A certificate with a shorter validity is reported. */
 const SHORT_LIFE_MS = 7 * DAY_MS;
 
-type Wanted = Pick<IssueOrder, 'dnsNames' | 'ipAddresses' | 'usages' | 'keyAlgorithm' | 'now'>;
+type Wanted = Pick<IssueOrder, 'dnsNames' | 'ipAddresses' | 'usages' | 'keyAlgorithm' | 'now'> & {
+  /** True if the authority decides the usages: clients verify that servers may present the certificate. */
+  readonly hasAnyUsages?: true;
+};
 
 /** Throws the fault of a pair that was read back as PEM: it must match the request, and be usable now. */
-function validatePair(wanted: Wanted, certificate: string, key: string, issuer: X509Certificate | undefined): void {
+export function validatePair(
+  wanted: Wanted,
+  certificate: string,
+  key: string,
+  issuer: X509Certificate | undefined,
+): void {
   const { certificates, problem } = readChain(certificate);
   const read = readKey(key);
   const [leaf] = certificates;
@@ -37,7 +45,7 @@ function validatePair(wanted: Wanted, certificate: string, key: string, issuer: 
   const addresses = [...new Set(ipAddressesOf(wanted).map(plainAddress))].sort();
   if (seen.ipAddresses.toSorted().join(' ') !== addresses.join(' '))
     throw new Error('the new certificate is valid for other IP addresses');
-  if (seen.usages.toSorted().join(' ') !== usagesOf(wanted).toSorted().join(' '))
+  if (wanted.hasAnyUsages !== true && seen.usages.toSorted().join(' ') !== usagesOf(wanted).toSorted().join(' '))
     throw new Error('the new certificate is valid for other uses');
   if (seen.keyAlgorithm !== wanted.keyAlgorithm) throw new Error(`the new key has the type ${seen.keyAlgorithm}`);
   mustBeValid(leaf, 'the new certificate', wanted.now);

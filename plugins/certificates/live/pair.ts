@@ -23,6 +23,7 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { basename } from 'node:path';
+import { certificateId } from '../acme/certificate-id.ts';
 import { type Place, besides, placesOf } from '../paths.ts';
 import { refusal } from '../refusal.ts';
 import type { ChainEnd, PairPart, PairSeen, PairStorage, SwapSeen } from '../world.ts';
@@ -216,6 +217,7 @@ export function seenOfPair(
     problem_code: pair.problem?.code,
     problem: pair.problem?.text,
     chain: [...pair.path, ...pair.others].map(x509Seen),
+    certificate_id: leaf === undefined ? undefined : certificateId(leaf),
     issuer_fingerprint: signer === undefined ? undefined : fingerprintOf(signer),
     ...chainEndOf(pair),
     public_trust: leaf === undefined ? undefined : publicTrustOf(leaf, [...pair.path.slice(1), ...pair.others]),

@@ -6,6 +6,7 @@ import type { CertificatesConfig } from '../generated.ts';
 import { mapPaths } from '../paths.ts';
 import type { CertificatesReader, PairStorage } from '../world.ts';
 import { type Accounts, readAccounts } from './accounts.ts';
+import { openAcmeReader, openClients } from './acme-clients.ts';
 import { readAuthority } from './authority.ts';
 import { findPairs } from './find-pairs.ts';
 import { openProbing } from './probing.ts';
@@ -25,10 +26,12 @@ export function openAccounts(): () => Promise<Accounts> {
   };
 }
 
-export function openReader(outside: Outside): CertificatesReader {
+export function openReader(outside: Outside, clientOf = openClients(outside)): CertificatesReader {
   const { folder } = outside;
   const accounts = openAccounts();
   return {
+    settings: outside.config as unknown as Partial<CertificatesConfig>,
+    ...openAcmeReader(outside, clientOf),
     ...openProbing(outside, (outside.config as unknown as Partial<CertificatesConfig>).probe),
     readAuthority: (dir) => readAuthority(resolve(folder, dir)),
     readPair: async (storage) => readStored(storageIn(folder, storage), await accounts()),

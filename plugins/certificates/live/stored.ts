@@ -25,6 +25,12 @@ export async function readStored(storage: PairStorage, accounts: Accounts): Prom
     : directorySeen(await readDirectory(storage, directory.path), accounts);
 }
 
+/** The stored pair: its certificates and its key. */
+export async function storedPair(storage: PairStorage): Promise<Resource> {
+  const { directory } = storage;
+  return (directory === undefined ? await readPairFiles(storage) : await readDirectory(storage, directory.path)).pair;
+}
+
 /** Finishes or undoes an interrupted swap. Returns the fingerprint of the key that is stored then. */
 export async function settleStored(storage: PairStorage): Promise<{ readonly key?: string }> {
   const { directory } = storage;

@@ -8,6 +8,8 @@ import type { CertificatesConfig } from '../generated.ts';
 import { isAllowed } from '../allowed-command.ts';
 import { placesOf } from '../paths.ts';
 import type { CertificatesWriter, DeployOrder, Judged, Service } from '../world.ts';
+import { openClients } from './acme-clients.ts';
+import { openAcmeWriter } from './acme-writer.ts';
 import { createAuthority, deleteAuthority, tidyAuthority } from './authority.ts';
 import { issue } from './issue.ts';
 import { openAccounts, openReader, storageIn } from './reader.ts';
@@ -32,6 +34,7 @@ export function openWriter(outside: Outside): CertificatesWriter {
   const usual = commandEnvironment(env);
   const { commands = [], pidFiles = [] } = outside.config as unknown as Partial<CertificatesConfig>;
   const accounts = openAccounts();
+  const clientOf = openClients(outside);
   const judgedIn = (found: Judged | undefined): Judged | undefined =>
     found === undefined ? undefined : { ...found, keep: found.keep.map((path) => resolve(folder, path)) };
   const mayRun = (words: readonly string[]): void => {
@@ -57,7 +60,8 @@ export function openWriter(outside: Outside): CertificatesWriter {
   };
   const services = openServices(reload, () => performance.now());
   return {
-    ...openReader(outside),
+    ...openReader(outside, clientOf),
+    ...openAcmeWriter({ outside, clientOf, accounts }),
     createAuthority: (dir, commonName, now, untouched) =>
       createAuthority(resolve(folder, dir), commonName, now, untouched),
     deleteAuthority: (dir, expected) => deleteAuthority(resolve(folder, dir), expected),

@@ -7,6 +7,8 @@ export interface Zone {
   readonly a?: readonly string[];
   readonly aaaa?: readonly string[];
   readonly txt?: readonly (readonly string[])[];
+  /** Tag and value of each record (RFC 8659), without flags. */
+  readonly caa?: readonly (readonly [tag: string, value: string])[];
   readonly silent?: boolean | 'a' | 'aaaa';
   /** Answered with SERVFAIL. */
   readonly broken?: true;
@@ -21,7 +23,7 @@ export interface DnsServer {
   readonly stop: () => void;
 }
 
-const TYPES: Readonly<Record<number, 'A' | 'TXT' | 'AAAA'>> = { 1: 'A', 16: 'TXT', 28: 'AAAA' };
+const TYPES: Readonly<Record<number, 'A' | 'TXT' | 'AAAA' | 'CAA'>> = { 1: 'A', 16: 'TXT', 28: 'AAAA', 257: 'CAA' };
 const NXDOMAIN = 3;
 const SERVFAIL = 2;
 /** Maximum number of recorded questions. */
@@ -54,6 +56,10 @@ function dataOf(type: number, zone: Zone): readonly Buffer[] {
     case 'TXT':
       return (zone.txt ?? []).map((parts) =>
         Buffer.concat(parts.flatMap((part) => [Buffer.from([Buffer.byteLength(part)]), Buffer.from(part)])),
+      );
+    case 'CAA':
+      return (zone.caa ?? []).map(([tag, value]) =>
+        Buffer.concat([Buffer.from([0, tag.length]), Buffer.from(tag), Buffer.from(value)]),
       );
     default:
       return [];

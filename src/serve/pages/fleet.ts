@@ -180,7 +180,7 @@ export const fleet = page({
     const names = (pick: (each: KindCounts) => readonly string[]): readonly string[] =>
       [...new Set(kinds.flatMap(pick))].toSorted(compareText);
     const sized = { ...given, size: size === LISTED.size.usual ? undefined : size };
-    return html`${when(!isFiltered, () => html`${kindBars(kinds, view)}${nextPart(next, view)}${weekChart(weeks, view)}`)}
+    return html`${when(!isFiltered, () => html`${kindBars(kinds, view)}${weekChart(weeks, view)}${nextPart(next, view)}`)}
 <h2>Resources</h2>${filters(
       pageHref(view.base, 'fleet'),
       [

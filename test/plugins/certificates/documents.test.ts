@@ -12,7 +12,7 @@ const certificate = (more: Partial<CertificateSpec>, name = 'www', file = 'main.
 const domain = (more: Partial<DomainSpec>) =>
   desiredOf('Domain', 'www', { host: 'a.test', port: 443, expiryWarnDays: 30, ...more });
 
-const check = (desired: Desired, settings: Json = {}) => checkWith(desired, undefined, settings);
+const check = (desired: Desired, settings: Json = {}) => checkWith(desired, () => undefined, settings);
 
 describe('a Certificate', () => {
   test('with usual values is valid', () => {

@@ -98,6 +98,7 @@ export async function take(
     now: () => line.now,
     signal,
     progress: () => {},
+    keep: async () => {},
     remark: () => {},
     aside: (waiting) => waiting,
     ...NO_FILES,

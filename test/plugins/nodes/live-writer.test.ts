@@ -477,6 +477,7 @@ test.each([
     now: world.clock.now,
     aside,
     remark,
+    keep: async () => {},
     ...NO_FILES,
   };
   const taken = nodeHandlers['power:on>on'](world.world, resourceWith({ ref, desired, observed }), run);

@@ -4,10 +4,14 @@
 export type Feature = 'ari' | 'profiles';
 
 export interface AuthorityOptions {
+  /** The DNS server that Pebble asks, instead of the one of its program. */
+  readonly resolver?: string;
   /** Share of good nonces that are rejected, in percent. */
   readonly rejectNonces?: number;
   /** Keys of external accounts by their id, in base64url; an account then needs one. */
   readonly externalAccounts?: Readonly<Record<string, string>>;
+  /** The test itself answers http-01, at `httpPort`. */
+  readonly ownHttp?: true;
 }
 
 export interface TestAuthority {
@@ -17,6 +21,8 @@ export interface TestAuthority {
   readonly ca: string;
   /** The name of a profile for each order; undefined without profiles. */
   readonly profile: string | undefined;
+  /** Port at which names are asked for http-01. */
+  readonly httpPort: number;
   /** Answers http-01 for all names. */
   readonly serveFile: (token: string, content: string) => Promise<void>;
   /** Adds a TXT record. `host`: `_acme-challenge.www.example.test`. */

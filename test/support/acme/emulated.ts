@@ -1,19 +1,21 @@
 /** The emulated ACME authority of the sandbox for tests, with servers of files and records for its challenges. */
 
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type AcmeSandbox, startAcme } from '../../../plugins/certificates/sandbox/acme/authority.ts';
 import type { AcmeSandboxOptions } from '../../../plugins/certificates/sandbox/acme/context.ts';
 import { startDns } from '../../../plugins/certificates/sandbox/dns.ts';
 import { temporaryFolder } from '../cli.ts';
+import { freePort } from '../daemons.ts';
 import { type AuthorityOptions, BLOCKED_NAME, PROFILES, type TestAuthority } from './authority.ts';
 
 export interface EmulatedAuthority extends TestAuthority {
   readonly acme: AcmeSandbox;
+  /** The DNS server that the authority asks. */
+  readonly resolver: string;
 }
 
 export async function startEmulated(
-  { rejectNonces = 0, externalAccounts }: AuthorityOptions = {},
+  { rejectNonces = 0, externalAccounts, ownHttp }: AuthorityOptions = {},
   more: Partial<AcmeSandboxOptions> = {},
 ): Promise<EmulatedAuthority> {
   const files = new Map<string, string>();
@@ -21,7 +23,8 @@ export async function startEmulated(
     const content = files.get(url);
     response.writeHead(content === undefined ? 404 : 200).end(content);
   });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const httpPort = await freePort();
+  if (ownHttp !== true) await new Promise<void>((resolve) => void server.listen(httpPort, '127.0.0.1', resolve));
   const dns = await startDns({});
   // Every name is on this machine.
   const names = dns.names;
@@ -29,7 +32,7 @@ export async function startEmulated(
   names.get = (name) => ({ a: ['127.0.0.1'], ...known(name) });
   const acme = await startAcme({
     folder: temporaryFolder(),
-    validation: { httpPort: (server.address() as AddressInfo).port, resolver: dns.address },
+    validation: { httpPort, resolver: dns.address },
     profiles: Object.fromEntries(
       Object.entries(PROFILES).map(([name, { description, validityPeriod }]) => [
         name,
@@ -47,13 +50,15 @@ export async function startEmulated(
     directory: acme.directory,
     ca: acme.ca,
     profile: 'default',
+    httpPort,
+    resolver: dns.address,
     serveFile: async (token, content) => void files.set(`/.well-known/acme-challenge/${token}`, content),
     addTxt: async (host, value) => void names.set(host, { txt: [...(known(host)?.txt ?? []), [value]] }),
     stop: async () => {
       await acme.stop();
       dns.stop();
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      if (ownHttp !== true) await new Promise((resolve) => server.close(resolve));
     },
   };
 }

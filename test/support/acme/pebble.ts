@@ -59,8 +59,7 @@ export async function startPebble(programs: PebblePrograms, options: AuthorityOp
       programs.challenges,
       ...(isNew ? ['-doh', '', '-dnsserver'] : ['-dns01']),
       `127.0.0.1:${dnsPort}`,
-      '-http01',
-      `127.0.0.1:${httpPort}`,
+      ...(options.ownHttp === true ? ['-http01='] : ['-http01', `127.0.0.1:${httpPort}`]),
       '-https01=',
       '-tlsalpn01=',
       '-management',
@@ -68,7 +67,7 @@ export async function startPebble(programs: PebblePrograms, options: AuthorityOp
       // Nothing listens on IPv6.
       '-defaultIPv6=',
     ],
-    [httpPort ?? 0, managementPort ?? 0],
+    [...(options.ownHttp === true ? [] : [httpPort ?? 0]), managementPort ?? 0],
     join(folder, 'challenges.log'),
   );
   const env = {
@@ -87,7 +86,7 @@ export async function startPebble(programs: PebblePrograms, options: AuthorityOp
       '-config',
       join(folder, 'pebble.json'),
       '-dnsserver',
-      `127.0.0.1:${dnsPort}`,
+      options.resolver ?? `127.0.0.1:${dnsPort}`,
     ],
     [port ?? 0],
     join(folder, 'pebble.log'),
@@ -103,6 +102,7 @@ export async function startPebble(programs: PebblePrograms, options: AuthorityOp
     directory: `https://127.0.0.1:${port}/dir`,
     ca,
     profile: isNew ? 'default' : undefined,
+    httpPort: httpPort ?? 0,
     serveFile: (token, content) => manage('add-http01', { token, content }),
     addTxt: (host, value) => manage('set-txt', { host: `${host}.`, value }),
     stop: async () => {

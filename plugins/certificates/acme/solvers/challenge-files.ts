@@ -10,7 +10,7 @@ import { basename, dirname, join } from 'node:path';
 import { CHALLENGE_FOLDER, CHALLENGE_PATH, codeOf, InputError, isToken, MOST_CHALLENGE_BYTES } from '#plugin';
 import { isMissing, readWhole, removeFile, syncFolder, writeNew } from '../../live/files.ts';
 import type { SelfCheck } from './self-check.ts';
-import { type PreparedValue, type Solver, tokenOf, valuesFor } from './solver.ts';
+import { type PreparedValue, preparedTexts, type Solver, valuesFor } from './solver.ts';
 
 const MODE = 0o644;
 
@@ -88,14 +88,7 @@ function challengeFiles({ via, folders, make, check }: ChallengeFiles): Solver {
   return {
     type: 'http-01',
     via,
-    prepare: async (challenges) => ({
-      via,
-      values: challenges.map((each) => ({
-        name: each.name,
-        place: join(folder, tokenOf(each)),
-        text: each.keyAuthorization,
-      })),
-    }),
+    prepare: async (challenges) => preparedTexts(via, challenges, (token) => join(folder, token)),
     present: async (prepared, run) => {
       const values = valuesFor(prepared, via).map(mine);
       await make();

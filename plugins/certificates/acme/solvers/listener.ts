@@ -8,7 +8,7 @@ import { createServer, type Server } from 'node:http';
 import { posix } from 'node:path';
 import { CHALLENGE_PATH, codeOf, errorText, InputError } from '#plugin';
 import type { SelfCheck } from './self-check.ts';
-import { type PreparedValue, type Solver, tokenOf, valuesFor } from './solver.ts';
+import { type PreparedValue, preparedTexts, type Solver, valuesFor } from './solver.ts';
 
 export interface ListenerAddress {
   readonly port: number;
@@ -95,14 +95,7 @@ export function listenerSolver(at: ListenerAddress, check: SelfCheck): Solver {
   return {
     type: 'http-01',
     via,
-    prepare: async (challenges) => ({
-      via,
-      values: challenges.map((each) => ({
-        name: each.name,
-        place: `${CHALLENGE_PATH}/${tokenOf(each)}`,
-        text: each.keyAuthorization,
-      })),
-    }),
+    prepare: async (challenges) => preparedTexts(via, challenges, (token) => `${CHALLENGE_PATH}/${token}`),
     present: async (prepared, run) => {
       const values = valuesFor(prepared, via);
       await serve(at, key, values);

@@ -65,8 +65,22 @@ export function valuesFor({ via, values }: Prepared, own: Via): readonly Prepare
   throw new InputError(`these values were prepared by the solver ${via}, and this one is ${own}`);
 }
 
+/** The key authorizations of challenges of HTTP-01. `placeOf`: the place of a token. */
+export function preparedTexts(
+  via: Via,
+  challenges: readonly Challenge[],
+  placeOf: (token: string) => string,
+): Prepared {
+  const values = challenges.map((each) => ({
+    name: each.name,
+    place: placeOf(tokenOf(each)),
+    text: each.keyAuthorization,
+  }));
+  return { via, values };
+}
+
 /** The token of a challenge. Throws if it has other characters than RFC 8555 permits. */
-export function tokenOf({ name, token }: Pick<Challenge, 'name' | 'token'>): string {
+function tokenOf({ name, token }: Pick<Challenge, 'name' | 'token'>): string {
   if (isToken(token)) return token;
   throw new Error(`the authority sent a token for ${name} that is not valid. Tokens have letters, digits, _ and -`);
 }

@@ -88,12 +88,12 @@ export class ModelRegion {
     this.#forget();
   }
 
-  /** Replays an applied event, as a person does it. */
-  replay(source: string): void {
+  /** Replays an event, as a person does it; with `force`, an applied one too. */
+  replay(source: string, force = false): void {
     const [id = ''] = [...tablesOf(this.ledger).events].flatMap(([key, { event }]) =>
       event.source_event_id === source ? [key] : [],
     );
-    const decision = certificateEvents.desk?.replay(this.ledger, id, { force: true, keepRetries: false }, NOW);
+    const decision = certificateEvents.desk?.replay(this.ledger, id, { force, keepRetries: false }, NOW);
     if (decision?.is !== 'changed') throw new Error('the event is not replayed');
     this.#tables.get(TABLES.events)?.set(id, decision.change.value ?? null);
   }

@@ -97,10 +97,28 @@ describe('an event', () => {
     settle(regions);
     expect([us.statuses, eu.statuses]).toEqual([['one applied'], ['one forwarded us']]);
     // A person replays it just before the documents change.
-    us.replay('one');
+    us.replay('one', true);
     for (const each of [us, eu, ap]) each.declare([routedDomain('eu')]);
     settle(regions);
     expect([us.statuses, eu.statuses, ap.statuses]).toEqual([['one forwarded eu'], ['one applied'], []]);
+  });
+
+  test('is sent again by a replay, after an older log of its owner was restored', () => {
+    const [us, eu] = site('us');
+    eu.take(entryOf('one'), entryOf('two'));
+    us.take(entryOf('two'));
+    settle([us, eu]);
+    const restored = new ModelRegion('us', [routedDomain('us')]);
+    restored.take(entryOf('two'));
+    settle([restored, eu]);
+    expect(restored.statuses).toEqual(['two applied']);
+    for (const id of ['one', 'two']) eu.replay(id);
+    settle([restored, eu]);
+    expect([restored.statuses, eu.statuses]).toEqual([
+      ['one applied', 'two applied'],
+      ['one forwarded us', 'two forwarded us'],
+    ]);
+    expect([restored.applied.get('one'), restored.applied.get('two')]).toEqual([1, 1]);
   });
 
   test('without a Domain anywhere stays where it is, and goes to the owner once there is one', () => {

@@ -1,0 +1,165 @@
+/** The limits of an ACME authority for new orders, counted by the log. Pure. */
+
+import {
+  type Change,
+  counted,
+  defer,
+  digestOf,
+  type Facts,
+  type Instant,
+  instantOf,
+  instantText,
+  pass,
+  type Scene,
+  spanText,
+  type Verdict,
+} from '#plugin';
+import { ipAddressesOf, plainAddress } from '../declared.ts';
+import { issues } from '../differences.ts';
+import type { CertificateResource } from '../diff.ts';
+import type { CertificateSpec } from '../generated.ts';
+import { Certificate, Issuer } from '../kinds.ts';
+import { issuerRef, issuerSpec } from '../remembered.ts';
+import { type AcmeSpec, directoryUrl, limitsOf, type OrderLimit } from './directories.ts';
+
+/** The registered domains of the names of a resource, as its refresh found them; by default, the names themselves. */
+function domainsOf({ preview }: Pick<CertificateResource, 'preview'>, names: readonly string[]): readonly string[] {
+  const domains = preview?.['domains'];
+  return Array.isArray(domains) ? (domains as readonly string[]) : names;
+}
+
+/** The keys under which an order counts against the limits of a directory. */
+function orderKeys(
+  { directory }: Pick<AcmeSpec, 'directory'>,
+  resource: Pick<CertificateResource, 'preview'>,
+  spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses'>,
+): Readonly<Record<OrderLimit['by'], readonly string[]>> {
+  const base = `acme ${directoryUrl(directory)}`;
+  const names = identifiersOf(spec);
+  return {
+    account: [`${base} account`],
+    domain: domainsOf(resource, names).map((domain) => `${base} domain ${domain}`),
+    set: [`${base} set ${digestOf(names)}`],
+  };
+}
+
+/** The names of a certificate in their usual form, sorted. */
+export function identifiersOf(spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses'>): readonly string[] {
+  const names = new Set(spec.dnsNames.map((name) => name.toLowerCase()));
+  return [...[...names].sort(), ...[...new Set(ipAddressesOf(spec).map(plainAddress))].sort()];
+}
+
+/** All keys of the order of a resource. */
+export function keysOf(issuer: AcmeSpec, resource: CertificateResource, spec: CertificateSpec): readonly string[] {
+  return Object.values(orderKeys(issuer, resource, spec)).flat();
+}
+
+/** The ACME Issuer of a Certificate; undefined if its Issuer is of another type. */
+export function acmeOf(spec: CertificateSpec | undefined, scene: Scene): AcmeSpec | undefined {
+  if (spec === undefined) return undefined;
+  const issuer = Issuer.get(scene, issuerRef(spec));
+  return issuerSpec(issuer?.desired, issuer?.memory)?.acme;
+}
+
+/**
+ * True if the order names the certificate that it replaces (RFC 9773, 5): the certificate is the one that this directory
+ * issued, and its renewal window is known. Such orders are exempt from the limits.
+ */
+export function replacesOwn({ memory }: CertificateResource, issuer: AcmeSpec): boolean {
+  const { ari, directory, made, fingerprint, replaced } = memory?.kept ?? {};
+  return (
+    ari?.start !== undefined &&
+    directory === directoryUrl(issuer.directory) &&
+    made !== undefined &&
+    made === fingerprint &&
+    (replaced === undefined || replaced === 'accepted')
+  );
+}
+
+/** Numbers of accepted orders by key, in a plan: filled up as its actions are accepted. */
+const plannedBy = new WeakMap<Scene['underWay'], { counted: number; readonly keys: Map<string, number> }>();
+/** Right before an action, few others run: they are counted anew each time. */
+const FEW = 64;
+
+/** Orders of accepted actions that no resource shows yet, by key; without this action. */
+function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
+  const { underWay } = scene;
+  const known = underWay.size <= FEW ? undefined : plannedBy.get(underWay);
+  const counts = known ?? { counted: 0, keys: new Map<string, number>() };
+  let at = 0;
+  for (const other of underWay.values()) {
+    at += 1;
+    if (at <= counts.counted || other.change === change) continue;
+    const { ref } = other.change;
+    const resource = ref.kind === 'Certificate' ? Certificate.get(scene, ref) : undefined;
+    const issuer = acmeOf(resource?.desired?.spec, scene);
+    if (resource?.desired === undefined || issuer === undefined || !issues(other.change)) continue;
+    if (replacesOwn(resource, issuer)) continue;
+    for (const key of keysOf(issuer, resource, resource.desired.spec))
+      counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
+  }
+  counts.counted = underWay.size;
+  if (underWay.size > FEW) plannedBy.set(underWay, counts);
+  return counts.keys;
+}
+
+interface Use {
+  readonly limit: OrderLimit;
+  readonly key: string;
+  readonly spent: number;
+  readonly planned: number;
+  readonly clearsAt: Instant;
+}
+
+/** The use of a limit that has no room for another order; undefined if there is room. */
+function fullUse(limit: OrderLimit, key: string, more: number, { spentOn, now }: Scene): Use | undefined {
+  const times = spentOn(key).filter((at) => at > now - limit.perMs);
+  const over = times.length + more - limit.max + 1;
+  if (over <= 0) return undefined;
+  // Orders of this plan are as old as `now`.
+  const leaves = times[over - 1] ?? now;
+  return { limit, key, spent: times.length, planned: more, clearsAt: leaves + limit.perMs };
+}
+
+const LIMIT_TEXT: Readonly<Record<OrderLimit['by'], string>> = {
+  account: 'for the account',
+  domain: 'for one registered domain',
+  set: 'for the same names',
+};
+
+/** The rule on every step that orders a certificate. */
+export function acmeBudget(change: Change, resource: CertificateResource, scene: Scene): Verdict {
+  const spec = resource.desired?.spec;
+  const issuer = issues(change) ? acmeOf(spec, scene) : undefined;
+  if (spec === undefined || issuer === undefined) return pass('no order is created', {});
+  const { wait_until: until = '', wait_reason: reason = '' } = resource.memory?.kept ?? {};
+  const directory = directoryUrl(issuer.directory);
+  if (until !== '' && scene.now < instantOf(until))
+    return defer(
+      `the authority accepts no order until ${until}: ${reason}`,
+      { directory, wait_until: until },
+      { clearsAt: instantOf(until) },
+    );
+  if (resource.memory?.kept.order !== undefined)
+    return pass('the step goes on with an order that exists', { directory });
+  if (replacesOwn(resource, issuer))
+    return pass('the order replaces a certificate within its renewal window, which no limit counts', { directory });
+  const keys = orderKeys(issuer, resource, spec);
+  const accepted = planned(change, scene);
+  const limits = limitsOf(issuer.directory);
+  const facts: Facts = {
+    directory,
+    limits: limits.map(({ by, max, perMs }) => ({ by, max, per_hours: perMs / 3_600_000 })),
+  };
+  const full = limits
+    .flatMap((limit) => keys[limit.by].flatMap((key) => fullUse(limit, key, accepted.get(key) ?? 0, scene) ?? []))
+    .sort((a, b) => b.clearsAt - a.clearsAt)[0];
+  if (full === undefined) return pass('the limits of the authority have room for the order', facts);
+  const { limit, key, spent, planned: inPlan, clearsAt } = full;
+  const used = `${counted(spent, 'order')} in the last ${spanText(limit.perMs)}${inPlan === 0 ? '' : ` and ${inPlan} in this plan`}`;
+  return defer(
+    `the authority permits ${limit.max} orders in ${spanText(limit.perMs)} ${LIMIT_TEXT[limit.by]}, and the log has ${used}`,
+    { ...facts, key, spent, planned: inPlan, max: limit.max, clears_at: instantText(clearsAt) },
+    { clearsAt },
+  );
+}

@@ -1,0 +1,78 @@
+/** Accounts at ACME authorities: creation, contact, rollover and deactivation. Paths are absolute. */
+
+import { dirname } from 'node:path';
+import { InputError, sendingMistake } from '#plugin';
+import type { AcmeClient } from '../acme/client.ts';
+import { type AccountKey, readAccountKey } from '../acme/jws.ts';
+import type { CertificatesConfig } from '../generated.ts';
+import { besides } from '../paths.ts';
+import {
+  makeFolder,
+  moveNew,
+  readWhole,
+  removeEmptyFolder,
+  removeFile,
+  setAttributes,
+  syncFolder,
+  writeNew,
+} from './files.ts';
+import { keyPem, makeKeys } from './x509-make.ts';
+
+const KEY_LIMIT = 65_536;
+const ORIGINS = 'FETTLE_PROVIDER_ORIGINS';
+const EAB_VARIABLE = 'ACME_EAB_KEY';
+
+/** The key at a path; created and durable if the file does not exist. */
+export async function keyAt(path: string): Promise<AccountKey> {
+  const file = await readWhole(path, KEY_LIMIT);
+  if (file.kind === 'file') return readAccountKey(file.text);
+  if (file.kind === 'other') throw new InputError(`the key of the account, ${path}, is ${file.what}`);
+  const { pending } = besides(path);
+  await makeFolder(dirname(path));
+  await removeFile(pending);
+  const { privateKey } = await makeKeys('ecdsa-p256');
+  const text = keyPem(privateKey);
+  await writeNew(pending, text, { mode: 0o600 });
+  await syncFolder(dirname(path));
+  await moveNew(pending, path);
+  return readAccountKey(text);
+}
+
+/** An external account of the settings. Throws an InputError if its key must not be used for the directory. */
+export function externalAccount(
+  name: string,
+  directory: string,
+  { acme }: Partial<CertificatesConfig>,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly kid: string; readonly hmacKey: string } {
+  const found = acme?.accounts[name];
+  if (found === undefined)
+    throw new InputError(`plugins.certificates.acme.accounts of fettle.yaml does not have the account ${name}`);
+  const { kid, hmacKey } = found;
+  if (hmacKey === undefined) throw new InputError(`the environment variable ${EAB_VARIABLE} is not set`);
+  const mistake = sendingMistake({ secret: hmacKey, variable: EAB_VARIABLE, to: new URL(directory) }, ORIGINS, env);
+  if (mistake !== undefined) throw new InputError(`the key of the external account ${name} ${mistake}`);
+  return { kid, hmacKey };
+}
+
+/** The addresses of a contact, as RFC 8555 has them. */
+export function contactUrls(contact: readonly string[]): readonly string[] {
+  return contact.map((address) => `mailto:${address}`);
+}
+
+/** Removes the key of a deactivated account, and the folder of its orders if that is empty. */
+export async function removeKey(path: string, orders: string): Promise<void> {
+  await removeEmptyFolder(orders);
+  if (await removeFile(path)) await syncFolder(dirname(path));
+}
+
+export async function tidyKey(path: string): Promise<void> {
+  await setAttributes(path, { mode: 0o600 });
+}
+
+/** Gives the account the key at `newPath`. A rollover that took place before is found by the client. */
+export async function rollOver(client: AcmeClient, newPath: string, signal: AbortSignal): Promise<AccountKey> {
+  const key = await keyAt(newPath);
+  await client.rollover(key, signal);
+  return key;
+}

@@ -1,0 +1,123 @@
+/** ACME authorities of one world: a client for each account, and what a refresh asks an authority. */
+
+import { resolve } from 'node:path';
+import { instantText, type Outside } from '#plugin';
+import { forEachOf } from '#plugin/limit';
+import { usualDenial } from '#plugin/net';
+import type { AcmeClient } from '../acme/client.ts';
+import type { CaaRefusal } from '../acme/rules.ts';
+import type { CertificatesConfig } from '../generated.ts';
+import type { AccountKeySeen, AcmeAuthority, CertificatesReader } from '../world.ts';
+import { readWhole, StorageError } from './files.ts';
+
+const KEY_LIMIT = 65_536;
+const ANCHORS_LIMIT = 1_048_576;
+
+/** The text of a file. Throws a StorageError if the file does not exist or cannot be read. */
+async function textOf(path: string, limit: number): Promise<string> {
+  const file = await readWhole(path, limit);
+  if (file.kind === 'file') return file.text;
+  throw new StorageError(path, file.kind === 'missing' ? 'the file does not exist' : `the path is ${file.what}`);
+}
+
+/** Reads the key of an account. Absent without a file. */
+export async function readKeyFile(path: string): Promise<AccountKeySeen> {
+  const file = await readWhole(path, KEY_LIMIT);
+  if (file.kind === 'missing') return { status: 'absent' };
+  if (file.kind === 'other') return { status: 'seen', mode: '0000', problem: `is ${file.what}` };
+  const { mode } = file.stat;
+  try {
+    const { readAccountKey } = await import('../acme/jws.ts');
+    return { status: 'seen', mode, thumbprint: (await readAccountKey(file.text)).thumbprint };
+  } catch {
+    return {
+      status: 'seen',
+      mode,
+      problem: 'is not a key that an account can have (PKCS#8: P-256, P-384, RSA or Ed25519)',
+    };
+  }
+}
+
+/** Opens the client of an account, once for each. Paths are relative to the project. */
+export type OpenClient = (authority: AcmeAuthority, signal: AbortSignal) => Promise<AcmeClient>;
+
+export function openClients({ folder, env, now }: Pick<Outside, 'folder' | 'env' | 'now'>): OpenClient {
+  const clients = new Map<string, Promise<AcmeClient>>();
+  const open = async (
+    { directory, accountKey, account, ca }: AcmeAuthority,
+    signal: AbortSignal,
+  ): Promise<AcmeClient> => {
+    const [{ openAcme }, { readAccountKey }] = await Promise.all([
+      import('../acme/client.ts'),
+      import('../acme/jws.ts'),
+    ]);
+    const key = await readAccountKey(await textOf(resolve(folder, accountKey), KEY_LIMIT));
+    const anchors = ca === undefined ? {} : { ca: await textOf(resolve(folder, ca), ANCHORS_LIMIT) };
+    const own = account === undefined ? {} : { account };
+    const { realTiming } = await import('#plugin/http');
+    const timing = { ...realTiming, now };
+    return openAcme({ directory, key, denial: usualDenial(env), timing, ...anchors, ...own }, signal);
+  };
+  return (authority, signal) => {
+    const name = JSON.stringify(authority);
+    const known = clients.get(name);
+    if (known !== undefined) return known;
+    const opening = open(authority, signal);
+    clients.set(name, opening);
+    // The next action tries again.
+    opening.catch(() => clients.delete(name));
+    return opening;
+  };
+}
+
+type AcmeReader = Pick<CertificatesReader, 'readAccountKey' | 'renewalInfo' | 'caaRefusals'>;
+
+/** The part of a reader that asks ACME authorities. */
+const CAA_AT_ONCE = 8;
+
+export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env' | 'config'>, clientOf: OpenClient): AcmeReader {
+  const settings = outside.config as unknown as Partial<CertificatesConfig>;
+  return {
+    readAccountKey: (path) => readKeyFile(resolve(outside.folder, path)),
+    renewalInfo: async (authority, certificateId, signal) => {
+      const client = await clientOf(authority, signal);
+      const info = await client.renewalInfo(certificateId, signal);
+      if (info === undefined) throw new Error('the authority has no renewal information');
+      const { window, explanation, askAgainMs } = info;
+      const difference = client.clockDifferenceMs();
+      return {
+        ...window,
+        askAgainMs,
+        ...(explanation === undefined ? {} : { explanation }),
+        ...(difference === undefined ? {} : { clockSeconds: Math.round(difference / 1000) }),
+      };
+    },
+    caaRefusals: async (authority, names, signal) => {
+      const [{ lookUpCaa }, { openDns }] = await Promise.all([
+        import('../acme/dns/caa-look-up.ts'),
+        import('../acme/dns/lookup.ts'),
+      ]);
+      const client = await clientOf(authority, signal);
+      const issuers = client.directory.caaIdentities;
+      // Without identities, no record can name the authority.
+      if (issuers.length === 0) return [];
+      const { ask } = openDns(settings.probe?.resolvers, usualDenial(outside.env));
+      const account = authority.account === undefined ? {} : { accountUri: authority.account };
+      const refusals: CaaRefusal[] = [];
+      await forEachOf(names, CAA_AT_ONCE, async ({ name, wildcard, method }) => {
+        const found = await lookUpCaa(ask, name, { issuers, wildcard, method, ...account }, signal);
+        if (found.verdict !== 'forbidden') return;
+        const why = `permit other authorities only (${found.by})`;
+        refusals.push({ name: wildcard ? `*.${name}` : name, at: found.at, why });
+      });
+      return refusals.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    },
+  };
+}
+
+/** The time at which an authority that refused an order takes it again, as text. */
+export function waitUntil(now: number, retryAfterMs: number | undefined): string {
+  const HOUR_MS = 3_600_000;
+  const wait = Math.min(7 * 24 * HOUR_MS, Math.max(60_000, retryAfterMs ?? HOUR_MS));
+  return instantText(now + wait);
+}

@@ -1,0 +1,377 @@
+/**
+ * Orders of certificates from ACME authorities, which survive a crash at any point.
+ *
+ * | Crash | Next step |
+ * |---|---|
+ * | before the order is recorded | another order |
+ * | after it, before the values are recorded | goes on with the order |
+ * | after the values are recorded | removes them, then goes on with the order |
+ * | after `finalize` | downloads the certificate for the key that lies pending |
+ * | during the swap | the swap is completed or undone; the order still has the certificate |
+ *
+ * The key of an order lies next to the key of the account until its certificate is stored. Paths are absolute.
+ */
+
+import { createPublicKey, type X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { defined, digestOf, errorText, type Facts, instantText, PartlyDoneError, PostponedError } from '#plugin';
+import { properDatesOf } from '#plugin/certificate-dates';
+import { AcmeProblem } from '../acme/acme-problem.ts';
+import type { Authorization, Identifier, Order } from '../acme/answers.ts';
+import { identifiersOf } from '../acme/budget.ts';
+import type { IssuedChain } from '../acme/chains.ts';
+import type { AcmeClient, NewOrder } from '../acme/client.ts';
+import { type AccountKey, dnsDigest, keyAuthorization } from '../acme/jws.ts';
+import type { Challenge, Prepared, Solver } from '../acme/solvers/solver.ts';
+import { reactionTo } from '../acme/problems.ts';
+import { ipAddressesOf, plainAddress } from '../declared.ts';
+import { ordersFolder } from '../paths.ts';
+import type { AcmeIssued, AcmeOrder, ChainOrder } from '../world.ts';
+import type { Accounts } from './accounts.ts';
+import { waitUntil } from './acme-clients.ts';
+import type { IssuerSolvers } from './acme-solvers.ts';
+import { verifyAsClient } from './client-handshake.ts';
+import { makeFolder, readWhole, removeFile, syncFolder, writeNew } from './files.ts';
+import { validatePair } from './issue.ts';
+import { replaceStored, storedPair } from './stored.ts';
+import { type KeyPair, keyPem, makeKeys, makeRequest } from './x509-make.ts';
+import { fingerprintOf, isKeyOf, publicKeyFingerprint, readChain, readKey, x509Seen } from './x509-read.ts';
+
+const KEY_LIMIT = 65_536;
+/** Deadline of the removal of values, in ms: also for a step that was cancelled. */
+const REMOVAL_MS = 60_000;
+
+/** The services of a world that orders use. */
+export interface Ordering {
+  readonly client: AcmeClient;
+  readonly key: AccountKey;
+  readonly accounts: Accounts;
+  /** Absolute path of the key of the account. */
+  readonly keyPath: string;
+  readonly solvers: IssuerSolvers;
+}
+
+/** Values that an order has put up, by the solver that removes them. */
+type Presented = { readonly solver: number; readonly prepared: Prepared };
+
+/** An order in progress, with its key. */
+interface Begun {
+  readonly order: Order;
+  readonly keys: KeyPair;
+  readonly replaced?: string;
+}
+
+function keyPlace(keyPath: string, name: string): { readonly folder: string; readonly path: string } {
+  const folder = ordersFolder(keyPath);
+  return { folder, path: join(folder, `${encodeURIComponent(name)}.key`) };
+}
+
+/** Digest of everything that decides about an order: one with another digest is not continued. */
+function purposeOf({ authority, issuer, keyAlgorithm, ...content }: AcmeOrder): string {
+  const { directory } = authority;
+  return digestOf({ directory, profile: issuer.profile ?? '', names: identifiersOf(content), keyAlgorithm });
+}
+
+function identifiers(order: Pick<AcmeOrder, 'dnsNames' | 'ipAddresses'>): readonly Identifier[] {
+  return [
+    ...order.dnsNames.map((value) => ({ type: 'dns' as const, value: value.toLowerCase() })),
+    ...ipAddressesOf(order).map((value) => ({ type: 'ip' as const, value: plainAddress(value) })),
+  ];
+}
+
+/** The key of an order that lies pending, if it is the recorded one. */
+async function pendingKey(path: string, fingerprint: string): Promise<KeyPair | undefined> {
+  const file = await readWhole(path, KEY_LIMIT);
+  const read = file.kind === 'file' ? readKey(file.text) : undefined;
+  if (read === undefined || !('key' in read)) return undefined;
+  const publicKey = createPublicKey(read.key);
+  return publicKeyFingerprint(publicKey) === fingerprint ? { privateKey: read.key, publicKey } : undefined;
+}
+
+/** The order that an earlier step has begun; undefined if another one is needed. */
+async function resumed(order: AcmeOrder, { client, keyPath }: Ordering): Promise<Begun | undefined> {
+  const { begun, name, signal } = order;
+  if (begun === undefined || begun.for !== purposeOf(order)) return undefined;
+  const keys = await pendingKey(keyPlace(keyPath, name).path, begun.key);
+  if (keys === undefined) return undefined;
+  try {
+    const found = await client.order(begun.url, signal);
+    if (found.status === 'invalid' || (found.expires !== undefined && found.expires <= order.clock())) return undefined;
+    order.progress('going on with the order of the last run');
+    return { order: found, keys };
+  } catch (error) {
+    // The authority no longer has it.
+    if (error instanceof AcmeProblem && (error.status === 404 || error.problem.type === 'malformed')) return undefined;
+    throw error;
+  }
+}
+
+/** Creates an order; without `replaces` if the authority refuses it for that. */
+async function newOrder(order: AcmeOrder, client: AcmeClient): Promise<Pick<Begun, 'order' | 'replaced'>> {
+  const { issuer, replaces, signal } = order;
+  const wanted: NewOrder = defined({ identifiers: identifiers(order), profile: issuer.profile });
+  if (replaces === undefined) return { order: await client.newOrder(wanted, signal) };
+  try {
+    return { order: await client.newOrder({ ...wanted, replaces }, signal), replaced: 'accepted' };
+  } catch (error) {
+    if (!(error instanceof AcmeProblem) || reactionTo(error, { replaces: true }) !== 'without-replaces') throw error;
+    order.progress(`the authority does not take the order as a replacement: ${errorText(error)}`);
+    return { order: await client.newOrder(wanted, signal), replaced: errorText(error).slice(0, 500) };
+  }
+}
+
+/** A new order. Its key is durable before the order exists, and the order is in the log before anything else happens. */
+async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<Begun> {
+  const { folder, path } = keyPlace(keyPath, order.name);
+  order.progress(`creating a key (${order.keyAlgorithm})`);
+  const keys = await makeKeys(order.keyAlgorithm);
+  await makeFolder(folder);
+  await removeFile(path);
+  await writeNew(path, keyPem(keys.privateKey), { mode: 0o600 });
+  await syncFolder(folder);
+  order.progress('creating the order');
+  const created = await newOrder(order, client);
+  const { replaced } = created;
+  const record = { url: created.order.url, key: publicKeyFingerprint(keys.publicKey), for: purposeOf(order) };
+  const isExempt = replaced === 'accepted';
+  await order.keep(
+    { order: record, replaced: replaced ?? null, wait_until: null, wait_reason: null },
+    isExempt ? [] : order.limits,
+  );
+  return { ...created, keys };
+}
+
+function challengeFor(
+  solver: Solver,
+  authorization: Authorization,
+  key: AccountKey,
+): {
+  readonly challenge: Challenge;
+  readonly at: Authorization['challenges'][number];
+} {
+  const { identifier, challenges, wildcard } = authorization;
+  const at = challenges.find(({ type }) => type === solver.type);
+  const name = identifier.value;
+  if (at === undefined) throw new Error(`the authority does not offer ${solver.type} for ${name}`);
+  // dns-persist-01 has no token: the record names the account.
+  const token = at.token ?? '';
+  const authorizationOfKey = token === '' ? '' : keyAuthorization(token, key);
+  const txt = token === '' ? '' : dnsDigest(authorizationOfKey);
+  return { at, challenge: { name, wildcard, kind: identifier.type, token, keyAuthorization: authorizationOfKey, txt } };
+}
+
+/** Removes values that an earlier step or this one has put up. A failure is reported, and does not fail the order. */
+async function removeValues(order: AcmeOrder, ordering: Ordering, presented: readonly Presented[]): Promise<void> {
+  const run = { signal: AbortSignal.timeout(REMOVAL_MS), progress: order.progress };
+  const left: Presented[] = [];
+  for (const each of presented) {
+    try {
+      await ordering.solvers.open(each.solver).remove(each.prepared, run);
+    } catch (error) {
+      order.progress(`values of a challenge could not be removed: ${errorText(error)}`);
+      left.push(each);
+    }
+  }
+  await order.keep({ presented: left.length === 0 ? null : (left as unknown as NonNullable<AcmeOrder['presented']>) });
+}
+
+/** Proves control of every name whose authorization is pending. */
+async function prove(order: AcmeOrder, begun: Order, ordering: Ordering): Promise<void> {
+  const { client, key, solvers } = ordering;
+  const { signal, progress } = order;
+  const pending = (await client.authorizations(begun, signal)).filter(({ status }) => status === 'pending');
+  if (pending.length === 0) return;
+  const groups = new Map<number, Authorization[]>();
+  for (const each of pending) {
+    const { identifier, wildcard } = each;
+    const index = solvers.indexFor({ name: identifier.value, wildcard, kind: identifier.type });
+    if (index === undefined)
+      throw new Error(`no solver of the Issuer proves ${wildcard ? '*.' : ''}${identifier.value}`);
+    groups.set(index, [...(groups.get(index) ?? []), each]);
+  }
+  const run = { signal, progress };
+  const presented: Presented[] = [];
+  const answers: Authorization['challenges'][number][] = [];
+  const open: { readonly solver: Solver; readonly prepared: Prepared }[] = [];
+  for (const [index, authorizations] of groups) {
+    const opened = solvers.open(index);
+    const challenges = authorizations.map((each) => challengeFor(opened, each, key));
+    const prepared = await opened.prepare(
+      challenges.map(({ challenge }) => challenge),
+      run,
+    );
+    presented.push({ solver: index, prepared });
+    open.push({ solver: opened, prepared });
+    answers.push(...challenges.map(({ at }) => at));
+  }
+  await order.keep({ presented: presented as unknown as NonNullable<AcmeOrder['presented']> });
+  try {
+    progress(
+      `proving control of ${pending
+        .map(({ identifier }) => identifier.value)
+        .slice(0, 3)
+        .join(', ')}`,
+    );
+    await Promise.all(open.map((each) => each.solver.present(each.prepared, run)));
+    for (const each of answers) if (each.status === 'pending') await client.answer(each, signal);
+    progress('waiting for the authority');
+    await client.untilReady(begun, signal);
+  } finally {
+    await removeValues(order, ordering, presented);
+  }
+}
+
+/** Goes on with an order until its certificate can be downloaded. */
+async function finish(order: AcmeOrder, { order: begun, keys }: Begun, ordering: Ordering): Promise<Order> {
+  const { client } = ordering;
+  const { signal } = order;
+  let now = begun;
+  if (now.status === 'pending') {
+    await prove(order, now, ordering);
+    now = await client.untilReady(now, signal);
+  }
+  if (now.status === 'ready') {
+    const request = { dnsNames: order.dnsNames, ipAddresses: ipAddressesOf(order), keys };
+    now = await client.finalize(now, await makeRequest(request), signal);
+  }
+  return client.untilIssued(now, signal);
+}
+
+/** Records what follows from a failed order: a wait, or that the order is over. */
+function failureOf(error: unknown, { clock }: AcmeOrder): unknown {
+  if (!(error instanceof AcmeProblem)) return error;
+  const message = errorText(error);
+  if (reactionTo(error, { replaces: false }) === 'wait') {
+    const until = waitUntil(clock(), error.retryAfterMs);
+    const kept: Facts = { wait_until: until, wait_reason: message.slice(0, 1000) };
+    return new PostponedError(`the authority accepts no order until ${until}: ${message}`, kept, { cause: error });
+  }
+  return new PartlyDoneError(message, { order: null }, { cause: error });
+}
+
+/** Longest wait for a certificate whose validity begins in the future, because clocks differ. */
+const MOST_EARLY_MS = 60_000;
+
+async function untilValid(leaf: X509Certificate, { clock, signal }: AcmeOrder): Promise<void> {
+  const early = properDatesOf(leaf).notBefore - clock();
+  if (early > 0 && early <= MOST_EARLY_MS) await setTimeout(early, undefined, { signal });
+}
+
+function mustLast(leaf: X509Certificate, { storedUntil }: AcmeOrder): void {
+  const ends = properDatesOf(leaf).notAfter;
+  if (storedUntil !== undefined && ends <= storedUntil)
+    throw new Error(
+      `the new certificate expires at ${instantText(ends)}, before the stored one (${instantText(storedUntil)}), and is not stored`,
+    );
+}
+
+async function store(
+  order: AcmeOrder,
+  issued: IssuedChain,
+  keys: KeyPair,
+  { accounts }: Ordering,
+): Promise<X509Certificate> {
+  const [leaf] = issued.certificates;
+  if (leaf === undefined) throw new Error('the authority sent no certificate');
+  mustLast(leaf, order);
+  const wanted = { dnsNames: order.dnsNames, ipAddresses: ipAddressesOf(order) };
+  const key = keyPem(keys.privateKey);
+  await untilValid(leaf, order);
+  const now = order.clock();
+  await verifyAsClient({ path: issued.certificates, key, ...wanted }, now);
+  order.signal.throwIfAborted();
+  const [, issuer] = issued.certificates;
+  await replaceStored(
+    order.storage,
+    order,
+    { path: issued.certificates, key },
+    accounts,
+    (certificate, text) => validatePair({ ...order, now, hasAnyUsages: true }, certificate, text, issuer),
+    order.signal,
+  );
+  return leaf;
+}
+
+/** Orders a certificate, or goes on with an order, and stores the pair. */
+export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Promise<AcmeIssued> {
+  const { client, keyPath } = ordering;
+  const presented = (order.presented ?? []) as readonly unknown[] as readonly Presented[];
+  if (presented.length > 0) await removeValues(order, ordering, presented);
+  let begun: Begun;
+  let issued: IssuedChain;
+  let valid: Order;
+  try {
+    begun = (await resumed(order, ordering)) ?? (await begin(order, ordering));
+    valid = await finish(order, begun, ordering);
+    issued = await client.certificate(valid, begun.keys.publicKey, order.issuer.preferredChain, order.signal);
+  } catch (error) {
+    throw failureOf(error, order);
+  }
+  const { preferredChain = '' } = order.issuer;
+  if (preferredChain !== '' && !issued.isPreferred)
+    order.progress(`the authority has no chain up to ${preferredChain}; the chain up to ${issued.topIssuer} is used`);
+  const leaf = await store(order, issued, begun.keys, ordering);
+  const { folder, path } = keyPlace(keyPath, order.name);
+  if (await removeFile(path)) await syncFolder(folder);
+  return defined({
+    fingerprint: fingerprintOf(leaf),
+    not_after: instantText(properDatesOf(leaf).notAfter),
+    issuer: fingerprintOf(issued.certificates[1] ?? leaf),
+    key: publicKeyFingerprint(leaf.publicKey),
+    directory: order.authority.directory,
+    download: valid.certificate ?? '',
+    chain: preferredChain,
+    replaced: begun.replaced,
+  });
+}
+
+/** Downloads a chain of a stored certificate, and stores it with the same key. */
+export async function downloadChain(
+  order: ChainOrder,
+  client: AcmeClient,
+  accounts: Accounts,
+): Promise<{ readonly chain: string }> {
+  const { storage, download, preferred, untouched = false, found, signal } = order;
+  const { path, key } = await storedPair(storage);
+  const [leaf] = path;
+  if (leaf === undefined || key === undefined) throw new Error('no usable pair is stored');
+  order.progress(preferred === '' ? 'downloading the usual chain' : `downloading the chain up to ${preferred}`);
+  const { dnsNames, ipAddresses } = x509Seen(leaf);
+  const issued = await client.certificate(
+    {
+      url: download,
+      certificate: download,
+      status: 'valid',
+      identifiers: identifiers({ dnsNames, ipAddresses }),
+      authorizations: [],
+      finalize: download,
+    },
+    leaf.publicKey,
+    preferred === '' ? undefined : preferred,
+    signal,
+  );
+  if (!issued.isPreferred)
+    throw new Error(`the authority has no chain up to ${preferred}; the usual one ends at ${issued.topIssuer}`);
+  const [first] = issued.certificates;
+  if (first === undefined || !first.raw.equals(leaf.raw))
+    throw new Error('the authority sent another certificate than the stored one');
+  const pair = { path: issued.certificates, key: keyPem(key) };
+  await replaceStored(
+    storage,
+    { first: false, untouched, ...(found === undefined ? {} : { found }) },
+    pair,
+    accounts,
+    (certificate, text) => {
+      const read = readKey(text);
+      if (
+        readChain(certificate).certificates[0]?.raw.equals(leaf.raw) !== true ||
+        !('key' in read) ||
+        !isKeyOf(read.key, leaf)
+      )
+        throw new Error('the stored pair is not the one that was downloaded');
+    },
+    signal,
+  );
+  return { chain: preferred };
+}
