@@ -52,7 +52,7 @@ describe('a certificate from an ACME authority', { timeout: 120_000 }, () => {
     await expectUnchanged(project);
   });
 
-  it('is renewed in the window of the authority, and the order names the certificate that it replaces', async () => {
+  it('keeps the window that the authority suggested, and asks again only at its time', async () => {
     const project = await applied();
     const before = stored(project);
     const now = Date.now();
