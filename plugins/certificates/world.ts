@@ -456,7 +456,16 @@ export interface DeployOrder {
 export interface Rehearsal
   extends Pick<
     AcmeOrder,
-    'issuer' | 'dnsNames' | 'ipAddresses' | 'keyAlgorithm' | 'presented' | 'signal' | 'progress' | 'clock' | 'keep' | 'stillApproved'
+    | 'issuer'
+    | 'dnsNames'
+    | 'ipAddresses'
+    | 'keyAlgorithm'
+    | 'presented'
+    | 'signal'
+    | 'progress'
+    | 'clock'
+    | 'keep'
+    | 'stillApproved'
   > {
   /** Address of the directory. */
   readonly directory: string;

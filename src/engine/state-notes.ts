@@ -59,9 +59,10 @@ function notedOf(note: StateNote, { plugin, desired, recall, isTrial }: Noting):
   if (ref.plugin !== plugin.name || tables === undefined)
     throw mistake({ address }, `the plugin ${plugin.name} does not have this kind`);
   const memory = recall.resources.get(address);
-  const isKnown = memory !== undefined || (desired.has(address) && (!takesSteps(tables) || (isTrial === true && note.moves === undefined)));
-  if (!isKnown)
-    throw new InputError(`${address} is not in the state. Run \`fettle apply\` first`);
+  const isKnown =
+    memory !== undefined ||
+    (desired.has(address) && (!takesSteps(tables) || (isTrial === true && note.moves === undefined)));
+  if (!isKnown) throw new InputError(`${address} is not in the state. Run \`fettle apply\` first`);
   if (memory?.open !== undefined)
     throw new InputError(`${address} has an open step (${memory.open.step}). Run \`fettle apply\` first to settle it`);
   return { address, kind: tables.base ?? ref.kind, tables, note, memory };

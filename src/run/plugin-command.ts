@@ -346,13 +346,21 @@ export async function trialCommand(
       };
       const writer = await worlds.writer(plugin.name);
       const trial = { ...input, signal: eitherOf(interruption), progress, keep };
-      const { notes, lines, facts = {}, failed = false } = await command.try(writer, trial).catch((error: unknown) => {
+      const {
+        notes,
+        lines,
+        facts = {},
+        failed = false,
+      } = await command.try(writer, trial).catch((error: unknown) => {
         if (Error.isError(error) && error.name === 'InputError') throw new InputError(error.message, { cause: error });
         throw error;
       });
       await keep(notes);
       const stopped = stoppedEnding(interruption);
-      return { ending: stopped ?? (failed ? 'partly-read' : 'ok'), report: { report: report(lines, facts), head: head() } };
+      return {
+        ending: stopped ?? (failed ? 'partly-read' : 'ok'),
+        report: { report: report(lines, facts), head: head() },
+      };
     } finally {
       await worlds.close();
     }

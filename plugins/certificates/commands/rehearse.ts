@@ -94,7 +94,9 @@ export const rehearse = defineCommand({
       );
       return {
         notes: [note('succeeded')],
-        lines: [`The rehearsal of ${ref.name} succeeded: ${directory} issued a certificate until ${instantText(until)}.`],
+        lines: [
+          `The rehearsal of ${ref.name} succeeded: ${directory} issued a certificate until ${instantText(until)}.`,
+        ],
         facts: { ...facts, succeeded: true, until: instantText(until) },
       };
     } catch (error) {

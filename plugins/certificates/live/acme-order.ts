@@ -169,7 +169,9 @@ type Prover = Pick<Ordering, 'client' | 'key' | 'solvers'>;
 /** Removes values that an earlier step or this one has put up. A failure is reported, and does not fail the order. */
 async function removeValues(
   order: Pick<Proving, 'progress' | 'keep'>,
-  ordering: Pick<Prover, 'solvers'>, presented: readonly Presented[]): Promise<void> {
+  ordering: Pick<Prover, 'solvers'>,
+  presented: readonly Presented[],
+): Promise<void> {
   const run = { signal: AbortSignal.timeout(REMOVAL_MS), progress: order.progress };
   const left: Presented[] = [];
   for (const each of presented) {
@@ -338,10 +340,7 @@ export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Pr
 }
 
 /** Orders a certificate by a new account, and throws both away. */
-export async function rehearseOrder(
-  rehearsal: Rehearsal,
-  prover: Prover,
-): Promise<{ readonly until: number }> {
+export async function rehearseOrder(rehearsal: Rehearsal, prover: Prover): Promise<{ readonly until: number }> {
   const { issuer, signal, progress } = rehearsal;
   const { client } = prover;
   const presented = (rehearsal.presented ?? []) as readonly unknown[] as readonly Presented[];
