@@ -8,6 +8,7 @@ import type { CertificatesReader, PairStorage } from '../world.ts';
 import { type Accounts, readAccounts } from './accounts.ts';
 import { openAcmeReader, openClients } from './acme-clients.ts';
 import { readAuthority } from './authority.ts';
+import { findAcmeClients } from './find-acme-clients.ts';
 import { findPairs } from './find-pairs.ts';
 import { openProbing } from './probing.ts';
 import { readStored } from './stored.ts';
@@ -36,5 +37,6 @@ export function openReader(outside: Outside, clientOf = openClients(outside)): C
     readAuthority: (dir) => readAuthority(resolve(folder, dir)),
     readPair: async (storage) => readStored(storageIn(folder, storage), await accounts()),
     findPairs: (dir, signal) => findPairs(folder, dir, signal),
+    findAcmeClients: (places, signal) => findAcmeClients(folder, places, signal),
   };
 }
