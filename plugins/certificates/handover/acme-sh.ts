@@ -64,7 +64,9 @@ function accountsOf({ paths, texts }: SettingsFiles, domains: readonly Domain[])
     const { folder } = splitPath(key);
     const stored = addressesOf(jsonObject(texts.get(`${folder}/account.json`))['contact']);
     const contact =
-      stored.length > 0 ? stored : addressesOf([parseAssignments(texts.get(`${folder}/ca.conf`) ?? '').get('CA_EMAIL')]);
+      stored.length > 0
+        ? stored
+        : addressesOf([parseAssignments(texts.get(`${folder}/ca.conf`) ?? '').get('CA_EMAIL')]);
     return [{ client: 'acme.sh' as const, key, directory, contact, notes: [], root, server }];
   });
 }
@@ -87,7 +89,11 @@ function methodsOf(values: ReadonlyMap<string, string>): Pick<ClientCertificate,
   const written = (values.get('Le_Webroot') ?? '').split(',').filter((each) => each !== '');
   const usual = methodOf(written.at(-1) ?? '', values);
   return {
-    methods: new Map(names.flatMap((name, i) => (i < written.length ? [[name.toLowerCase(), methodOf(written[i] ?? '', values)]] : []))),
+    methods: new Map(
+      names.flatMap((name, i) =>
+        i < written.length ? [[name.toLowerCase(), methodOf(written[i] ?? '', values)]] : [],
+      ),
+    ),
     usual,
   };
 }

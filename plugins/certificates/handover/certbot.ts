@@ -48,8 +48,7 @@ function usualMethod(params: ReadonlyMap<string, string>): Method {
     const folder = list(params.get('webroot_path')).at(-1);
     return folder === undefined ? { by: 'other', why: 'Its webroot is not recorded' } : webrootMethod(folder);
   }
-  if (authenticator === 'standalone')
-    return listenerMethod(params.get('http01_port'), params.get('http01_address'));
+  if (authenticator === 'standalone') return listenerMethod(params.get('http01_port'), params.get('http01_address'));
   const type = DNS[authenticator];
   if (type !== undefined) return { by: 'dns', type };
   return {

@@ -31,7 +31,11 @@ interface Account extends ClientAccount {
 function accountsOf({ paths, texts }: SettingsFiles): readonly Account[] {
   return paths.flatMap((key) => {
     const [, root, encoded] = KEY.exec(key) ?? [];
-    const directory = directoryOf(Buffer.from(encoded ?? '', 'base64url').toString('latin1').trim());
+    const directory = directoryOf(
+      Buffer.from(encoded ?? '', 'base64url')
+        .toString('latin1')
+        .trim(),
+    );
     if (root === undefined || directory === undefined) return [];
     const contact = addressesOf(jsonObject(texts.get(`${splitPath(key).folder}/registration_info.json`))['contact']);
     return [{ client: 'dehydrated' as const, key, directory, contact, notes: [], root }];

@@ -158,7 +158,9 @@ export function openHandover({ clients, desired, settings, document }: HandoverO
             : [`${client} uses the profile ${certificate.profile ?? 'of the authority'}, and the Issuer another one`]),
           ...(preferredChain === chainOf(certificate)
             ? []
-            : [`${client} prefers the chain ${certificate.preferredChain ?? 'of the authority'}, and the Issuer another one`]),
+            : [
+                `${client} prefers the chain ${certificate.preferredChain ?? 'of the authority'}, and the Issuer another one`,
+              ]),
         ],
       };
     },
@@ -178,7 +180,10 @@ export function openHandover({ clients, desired, settings, document }: HandoverO
           return {
             ref: { plugin: PLUGIN, kind: 'Issuer', name },
             spec: { acme },
-            notes: [`the account of ${client}: the first apply finds the account by its key, and orders nothing`, ...notes],
+            notes: [
+              `the account of ${client}: the first apply finds the account by its key, and orders nothing`,
+              ...notes,
+            ],
           };
         }),
     passed: () =>

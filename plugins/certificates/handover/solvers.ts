@@ -6,6 +6,8 @@ import type { DnsType, Method } from './forms.ts';
 
 type Settings = Partial<CertificatesConfig>;
 type Solver = { readonly [key: string]: Json };
+/** A solver, or the reason why there is none. */
+type Fitting = { readonly solver: Solver } | { readonly why: string };
 
 /** Maximum number of names of a solver, and of solvers of an Issuer. */
 const MOST_NAMES = 100;
@@ -17,7 +19,7 @@ const DNS_TEXT: Readonly<Record<DnsType, string>> = {
   acmeDns: 'an acme-dns server (acmeDns)',
 };
 
-function dnsSolver(type: DnsType, { acme }: Settings): Solver | { readonly why: string } {
+function dnsSolver(type: DnsType, { acme }: Settings): Fitting {
   const providers = Object.entries(acme?.dnsProviders ?? {}).filter(([, each]) => each[type] !== undefined);
   const [only, ...more] = providers.map(([name]) => name);
   const by = `Its names are proven by ${DNS_TEXT[type]}`;
@@ -25,22 +27,23 @@ function dnsSolver(type: DnsType, { acme }: Settings): Solver | { readonly why: 
     return {
       why: `${by}. Declare it in \`plugins.certificates.acme.dnsProviders\` of fettle.yaml, and run the import again`,
     };
-  if (more.length > 0) return { why: `${by}, and fettle.yaml has several. Add a solver with one of them to the Issuer` };
-  return { dns01: { provider: only } };
+  if (more.length > 0)
+    return { why: `${by}, and fettle.yaml has several. Add a solver with one of them to the Issuer` };
+  return { solver: { dns01: { provider: only } } };
 }
 
-/** The solver that proves names by a method of another client, or the reason why there is none. */
-function solverOf(method: Method, settings: Settings): Solver | { readonly why: string } {
+/** The solver that proves names by a method of another client. */
+function solverOf(method: Method, settings: Settings): Fitting {
   // The other client does not check what it serves: a check that fails from this machine must not end the renewal.
   const selfCheck = 'advisory';
   switch (method.by) {
     case 'webroot':
       return printable(method.folder) === method.folder
-        ? { http01: { webroot: method.folder, selfCheck } }
+        ? { solver: { http01: { webroot: method.folder, selfCheck } } }
         : { why: 'Its webroot has characters that no document can have. Add a solver to the Issuer' };
     case 'listener': {
       const { by: _by, ...listener } = method;
-      return { http01: { listener, selfCheck } };
+      return { solver: { http01: { listener, selfCheck } } };
     }
     case 'dns':
       return dnsSolver(method.type, settings);
@@ -67,8 +70,9 @@ export class SolverList {
   }
 
   #add(name: string, method: Method): string | undefined {
-    const solver = solverOf(method, this.#settings);
-    if ('why' in solver) return String(solver['why']);
+    const fitting = solverOf(method, this.#settings);
+    if ('why' in fitting) return fitting.why;
+    const { solver } = fitting;
     if (name.startsWith('*.') && 'http01' in solver)
       return 'http-01 cannot prove a wildcard. Add a solver with dns01 to the Issuer';
     const known = this.#groups.find((each) => sameJson(each.solver, solver));

@@ -72,7 +72,10 @@ async function takesOver(at: ClientsSite, { own, live, account }: Client): Promi
   expect(authority.acme.counts()['new-order']).toBe(counts['new-order']);
   expect((await all('log', 'export')).stdout).toContain(`"account":"${account}"`);
 
-  writeFileSync(file, text.replace(/^( {2}storage:)/mu, `  renewal: { issuedAfter: "${new Date().toISOString()}" }\n$1`));
+  writeFileSync(
+    file,
+    text.replace(/^( {2}storage:)/mu, `  renewal: { issuedAfter: "${new Date().toISOString()}" }\n$1`),
+  );
   const renewed = await all('apply', '--yes');
   expect([renewed.code, renewed.stdout + renewed.stderr]).toEqual([0, expect.stringContaining('1 done')]);
   expect(serialIn(live)).not.toBe(before);
