@@ -1,4 +1,4 @@
-/** Forms of what other ACME clients keep in their folders: accounts, and the settings of certificates. */
+/** Forms of the folders of other ACME clients: accounts, and the settings of certificates. */
 
 /** Programs whose folders are read. */
 export type ClientName = 'certbot' | 'lego' | 'acme.sh' | 'dehydrated';

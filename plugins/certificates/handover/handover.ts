@@ -11,7 +11,7 @@ import type { FoundPair } from '../world.ts';
 import { type ClientAccount, type ClientCertificate, type ClientFolder, type ClientName, splitPath } from './forms.ts';
 import { SolverList } from './solvers.ts';
 
-/** What a document gets from the settings of another client. */
+/** Values of a document from the settings of another client. */
 export interface HandedOver {
   readonly client: ClientName;
   /** Name of the Issuer. */
