@@ -504,6 +504,8 @@ export interface CertificatesWriter extends CertificatesReader {
    * if the authority accepts no order for now.
    */
   orderCertificate(order: AcmeOrder): Promise<AcmeIssued>;
+  /** Removes the key of an order whose certificate is stored; `accountKey` is the path of the account's key. */
+  endOrder(accountKey: string, name: string): Promise<void>;
   /** Downloads another chain of the stored certificate, and stores it with the same key. Returns the preferred chain. */
   downloadChain(order: ChainOrder): Promise<{ readonly chain: string }>;
   /** Issues a certificate for a new key, and stores the pair with a swap. */

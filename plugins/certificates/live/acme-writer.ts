@@ -17,6 +17,7 @@ type AcmeWriter = Pick<
   | 'tidyAccountKey'
   | 'orderCertificate'
   | 'downloadChain'
+  | 'endOrder'
 >;
 
 export interface AcmeWriterOptions {
@@ -73,6 +74,10 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
         keyPath,
         solvers,
       });
+    },
+    endOrder: async (accountKey, name) => {
+      const { removeOrderKey } = await import('./acme-order.ts');
+      await removeOrderKey(at(accountKey), name);
     },
     downloadChain: async (order) => {
       const { downloadChain } = await import('./acme-order.ts');
