@@ -33,7 +33,7 @@ export interface IssuerSpec {
     readonly solvers: readonly {
       /** Names that the solver proves; by default, all. */
       readonly match?: {
-        /** Names, or patterns such as `*.example.test` for a name and everything below it. */
+        /** Names, or patterns such as `*.example.test` for every name below, and the wildcard itself. */
         readonly names: readonly string[];
       };
       /** http-01: the authority reads a file at port 80 of the name. Exactly one of `webroot`, `listener` and `serve`. */
@@ -298,6 +298,10 @@ export interface CertificateMemory {
     /** Clock of the authority minus that of this machine, in seconds, if they differ by more than 5 minutes. */
     readonly clock?: number;
   };
+  /** Time of the last rehearsal, ISO 8601. */
+  readonly rehearsed_at: string;
+  /** Result of the last rehearsal: `succeeded`, or the reason why it failed. */
+  readonly rehearsal: string;
   /** Answer to the last order with `replaces`: `accepted`, or the reason why the authority refused it. */
   readonly replaced: string;
 }

@@ -147,6 +147,7 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
   summary,
   alerts: async () => (await import('./alerts.ts')).certificateAlerts,
   metrics: async () => (await import('./metrics.ts')).metrics,
+  commands: async () => (await import('./commands/index.ts')).commands,
   endpoints: async () => (await import('./events/endpoints.ts')).endpoints,
   events: async () => (await import('./events/plugin-events.ts')).certificateEvents,
   kinds: { Issuer: issuer, Certificate: certificate, Domain: domain },

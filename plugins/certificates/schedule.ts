@@ -119,6 +119,8 @@ export function certificateSchedule(resource: CertificateResource, now: number):
       validity === undefined ? undefined : thresholdInForce(policy.renewal.thresholdDays, validity),
     ...windowFacts(ariIn(seenSignals(resource)) ?? memory?.kept.ari),
     orders_wait_until: timeOf(memory?.kept.wait_until),
+    last_rehearsal_at: timeOf(memory?.kept.rehearsed_at),
+    last_rehearsal: timeOf(memory?.kept.rehearsal),
     last_checked_at: sight.is === 'seen' ? instantText(sight.observed.at) : timeOf(memory?.kept.checked_at),
     ...retriesOf(resource),
   });

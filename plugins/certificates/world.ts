@@ -452,6 +452,27 @@ export interface DeployOrder {
   readonly stillApproved: () => Promise<void>;
 }
 
+/** An order at a rehearsal directory, for the names of a Certificate. Nothing of it is stored. */
+export interface Rehearsal
+  extends Pick<
+    AcmeOrder,
+    | 'issuer'
+    | 'dnsNames'
+    | 'ipAddresses'
+    | 'keyAlgorithm'
+    | 'presented'
+    | 'signal'
+    | 'progress'
+    | 'clock'
+    | 'keep'
+    | 'stillApproved'
+  > {
+  /** Address of the directory. */
+  readonly directory: string;
+  /** Path of the PEM file with its anchors, instead of the well-known ones. */
+  readonly ca?: string;
+}
+
 /** An account to find or create. */
 export interface AccountOrder {
   readonly authority: AcmeAuthority;
@@ -506,6 +527,8 @@ export interface CertificatesWriter extends CertificatesReader {
   orderCertificate(order: AcmeOrder): Promise<AcmeIssued>;
   /** Removes the key of an order whose certificate is stored; `accountKey` is the path of the account's key. */
   endOrder(accountKey: string, name: string): Promise<void>;
+  /** Orders a certificate that is thrown away, by an account that is too. Returns the end of its validity. */
+  rehearse(rehearsal: Rehearsal): Promise<{ readonly until: Instant }>;
   /** Downloads another chain of the stored certificate, and stores it with the same key. Returns the preferred chain. */
   downloadChain(order: ChainOrder): Promise<{ readonly chain: string }>;
   /** Issues a certificate for a new key, and stores the pair with a swap. */

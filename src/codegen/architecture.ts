@@ -181,7 +181,18 @@ const PURE = [
   'src/serve/alerts/*.ts',
   'plugins/*/*.ts',
   'plugins/certificates/events/*.ts',
-  ...['answers', 'certificate-id', 'problems', 'renewal-window'].map((name) => `plugins/certificates/acme/${name}.ts`),
+  ...[
+    'answers',
+    'caa',
+    'certificate-id',
+    'dns/message',
+    'issue-value',
+    'persist',
+    'problems',
+    'renewal-window',
+    'solvers/choose',
+    'solvers/solver',
+  ].map((name) => `plugins/certificates/acme/${name}.ts`),
 ];
 const NOT_PURE = [
   ...WAITING,

@@ -24,6 +24,7 @@ import {
   refreshCommand,
   runCommand,
   showCommand,
+  trialCommand,
   watchCommand,
 } from '../run/plugin-command.ts';
 import type { Head } from '../store/store.ts';
@@ -43,6 +44,7 @@ export const COMMON = {
   run: { ...where, ...shown, ...stream },
   refresh: { ...where, ...locking, ...shown, ...stream },
   note: { ...where, ...asking, ...reason, ...locking, ...shown, ...stream },
+  trial: { ...where, ...asking, ...locking, ...shown, ...stream },
   apply: applying,
 } as const;
 
@@ -122,6 +124,8 @@ async function callOf(plugin: Plugin, declared: PluginCommand, calling: Calling)
       const noted = { ...given, command: declared, ...(why === undefined ? {} : { reason: why }) };
       return noteCommand(await openWorkspace(), noted, options(), say);
     }
+    case 'trial':
+      return trialCommand(await openWorkspace(), { ...given, command: declared }, options(), say);
     case 'apply': {
       checkApplying(flags);
       const approval = approvalOf(flags, 'Use --yes or --plan-digest', shell, isStream);
@@ -138,6 +142,7 @@ const EXIT_CODES = {
   refresh:
     '\nExit codes: 0 done, 1 error, 4 a resource could not be read, or the plugin reports a failure, 5 locked, 130 stopped.',
   note: '\nExit codes: 0 done, 1 error, 5 locked, 130 stopped.',
+  trial: '\nExit codes: 0 the trial succeeded, 1 error, 4 the trial failed, 5 locked, 130 stopped.',
   apply: exitCodesText,
 } as const;
 

@@ -98,6 +98,8 @@ function tried(plugin: Plugin, command: PluginCommand, input: CommandInput, vali
       const noting = { plugin, validators, desired: new Map(), recall: { ...emptyRecall(), resources }, run: 'run' };
       return [noteDrafts(notes, noting), soundReport({ lines, facts }, (text) => text), ask];
     }
+    case 'trial':
+      return command.ask(input);
     case 'apply':
       return [...command.targets(input)];
   }

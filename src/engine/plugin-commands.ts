@@ -41,6 +41,7 @@ const FUNCTIONS = {
   run: 'run',
   refresh: 'only',
   note: 'decide',
+  trial: 'try',
   apply: 'targets',
 } as const;
 

@@ -27,6 +27,8 @@ export interface Noting {
   readonly desired: ReadonlyMap<string, Desired>;
   readonly recall: Recall;
   readonly run: string;
+  /** True for a trial: a declared resource that no step has created yet can have fields, too. */
+  readonly isTrial?: true;
 }
 
 /** One note, with its resource. */
@@ -50,15 +52,17 @@ function takesSteps({ machines }: KindTables): boolean {
 }
 
 /** The resource of a note. Throws InputError if its state cannot be changed now. */
-function notedOf(note: StateNote, { plugin, desired, recall }: Noting): Noted {
+function notedOf(note: StateNote, { plugin, desired, recall, isTrial }: Noting): Noted {
   const { ref } = note;
   const address = formatRef(ref);
   const tables = plugin.tables.kinds[ref.kind];
   if (ref.plugin !== plugin.name || tables === undefined)
     throw mistake({ address }, `the plugin ${plugin.name} does not have this kind`);
   const memory = recall.resources.get(address);
-  if (memory === undefined && (!desired.has(address) || takesSteps(tables)))
-    throw new InputError(`${address} is not in the state. Run \`fettle apply\` first`);
+  const isKnown =
+    memory !== undefined ||
+    (desired.has(address) && (!takesSteps(tables) || (isTrial === true && note.moves === undefined)));
+  if (!isKnown) throw new InputError(`${address} is not in the state. Run \`fettle apply\` first`);
   if (memory?.open !== undefined)
     throw new InputError(`${address} has an open step (${memory.open.step}). Run \`fettle apply\` first to settle it`);
   return { address, kind: tables.base ?? ref.kind, tables, note, memory };

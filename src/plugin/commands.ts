@@ -8,9 +8,11 @@
  * | `run` | those of a program of the plugin, such as a daemon; without lock and log | the program |
  * | `refresh` | records a refresh of some resources | pure: the resources, and lines about the refreshed ones |
  * | `note` | records kept fields and moves in the state | pure: the decision |
+ * | `trial` | tries something outside that leaves nothing behind, and records the result | the question to approve, and the trial |
  * | `apply` | the same as `fettle apply --target …` | pure: the targets |
  *
- * A command never gets a writer. Steps run only by `apply`, with their rules, approval and records. A program of `run` opens
+ * Only a trial gets a writer, under the lock and after its question was approved. Steps run only by `apply`, with their rules,
+ * approval and records. A program of `run` opens
  * what it needs by itself, and changes nothing that a document of the project declares.
  */
 
@@ -198,6 +200,29 @@ export interface NoteCommand<W = CommandWords, O = CommandOptions> extends Comma
   decide(input: CommandInput<W, O>): NoteDecision;
 }
 
+/** Arguments of a trial. */
+export interface TrialInput<W = CommandWords, O = CommandOptions> extends CommandInput<W, O> {
+  /** Fires when the command is interrupted: the promise then settles soon. */
+  readonly signal: AbortSignal;
+  /** Reports progress in a few words. */
+  readonly progress: (text: string) => void;
+  /** Records notes before the trial ends, durable: what the next run has to remove if this one is killed. */
+  readonly keep: (notes: readonly StateNote[]) => Promise<void>;
+}
+
+/** The result of a trial; a failure is one too. */
+export interface TrialResult extends Omit<NoteDecision, 'ask'> {
+  readonly failed?: boolean;
+}
+
+/** Tries something outside that leaves nothing behind, with the writer, and records the result under the lock. */
+export interface TrialCommand<W = CommandWords, O = CommandOptions, R = unknown> extends CommandShape<W, O> {
+  readonly does: 'trial';
+  /** The question that must be approved first, by `yes` or `--yes`. Pure. Throws InputError for wrong arguments. */
+  ask(input: CommandInput<W, O>): string;
+  try(world: R, input: TrialInput<W, O>): Promise<TrialResult>;
+}
+
 /** Plans and applies the steps of some resources. */
 export interface ApplyCommand<W = CommandWords, O = CommandOptions> extends CommandShape<W, O> {
   readonly does: 'apply';
@@ -211,6 +236,7 @@ export type PluginCommand<W = CommandWords, O = CommandOptions, R = unknown> =
   | RunCommand<W, O>
   | RefreshCommand<W, O>
   | NoteCommand<W, O>
+  | TrialCommand<W, O, R>
   | ApplyCommand<W, O>;
 
 /** Declares a command; the types of `words` and `flags` follow from its declarations. */

@@ -112,6 +112,8 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
     }
     case 'watch-failed':
       return one('error', `the plugin ${event.plugin} could not read the infrastructure: ${event.message}`);
+    case 'trial-progress':
+      return one('note', event.text);
     case 'settling-late':
       return one('warning', `--timeout ${durationText(event.timeoutMs)} has passed: ${event.reason}`);
     case 'effect-awaited':

@@ -84,6 +84,7 @@ export type RunEvent =
       readonly report: CommandReport;
       readonly head?: Head;
     }
+  | { readonly type: 'trial-progress'; readonly command: string; readonly text: string }
   | { readonly type: 'watch-failed'; readonly plugin: string; readonly message: string }
   // Approval.
   | { readonly type: 'saved-plan-refused'; readonly file: string; readonly refusal: SavedPlanRefusal }

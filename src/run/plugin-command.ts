@@ -24,6 +24,8 @@ import {
   type RefreshCommand,
   type RunCommand,
   type ShowCommand,
+  type StateNote,
+  type TrialCommand,
   type WatchCommand,
 } from '#plugin';
 import { raced } from '#plugin/deadline';
@@ -311,6 +313,57 @@ export async function noteCommand(
     stop.throwIfAborted();
     await record(drafts);
     return { ending: 'ok', report: { report, head: head() } };
+  });
+}
+
+/** Runs a trial with the writer of its plugin, and records its result. */
+export async function trialCommand(
+  workspace: Workspace,
+  call: CommandCall<TrialCommand>,
+  options: CommandOptions,
+  say: Listener,
+): Promise<Ending> {
+  const { plugin, command } = call;
+  const { interruption } = options;
+  return writing(workspace, call, options, say, async (log, project, { plugins, input }) => {
+    const { recall, run, record, head } = log;
+    await options.ask(
+      asked(() => command.ask(input)),
+      interruption.stop,
+    );
+    interruption.stop.throwIfAborted();
+    const desired = new Map(input.desired.map((each) => [formatRef(each.ref), each]));
+    const validators = await plugin.validators();
+    const keep = async (notes: readonly StateNote[]): Promise<void> => {
+      await record(noteDrafts(notes, { plugin, validators, desired, recall, run, isTrial: true }));
+    };
+    const worlds = await openWorlds(plugins, project);
+    const report = (lines: readonly string[], facts: CommandReport['facts']): CommandReport =>
+      soundReport({ lines, facts }, worlds.redact);
+    try {
+      const progress = (text: string): void => {
+        say({ type: 'trial-progress', command: nameOf(call), text: worlds.redact(errorText(text)) });
+      };
+      const writer = await worlds.writer(plugin.name);
+      const trial = { ...input, signal: eitherOf(interruption), progress, keep };
+      const {
+        notes,
+        lines,
+        facts = {},
+        failed = false,
+      } = await command.try(writer, trial).catch((error: unknown) => {
+        if (Error.isError(error) && error.name === 'InputError') throw new InputError(error.message, { cause: error });
+        throw error;
+      });
+      await keep(notes);
+      const stopped = stoppedEnding(interruption);
+      return {
+        ending: stopped ?? (failed ? 'partly-read' : 'ok'),
+        report: { report: report(lines, facts), head: head() },
+      };
+    } finally {
+      await worlds.close();
+    }
   });
 }
 

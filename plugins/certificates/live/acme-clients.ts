@@ -1,10 +1,11 @@
 /** ACME authorities of one world: a client for each account, and what a refresh asks an authority. */
 
 import { resolve } from 'node:path';
-import { instantText, type Outside } from '#plugin';
+import { defined, instantText, type Outside } from '#plugin';
 import { forEachOf } from '#plugin/limit';
 import { usualDenial } from '#plugin/net';
 import type { AcmeClient } from '../acme/client.ts';
+import type { AccountKey } from '../acme/jws.ts';
 import type { CaaRefusal } from '../acme/rules.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import type { AccountKeySeen, AcmeAuthority, CertificatesReader } from '../world.ts';
@@ -38,25 +39,28 @@ export async function readKeyFile(path: string): Promise<AccountKeySeen> {
   }
 }
 
+/** Opens the client of a key. `ca`: path relative to the project. */
+export async function openWithKey(
+  key: AccountKey,
+  { directory, account, ca }: Pick<AcmeAuthority, 'directory' | 'account' | 'ca'>,
+  { folder, env, now }: Pick<Outside, 'folder' | 'env' | 'now'>,
+  signal: AbortSignal,
+): Promise<AcmeClient> {
+  const [{ openAcme }, { realTiming }] = await Promise.all([import('../acme/client.ts'), import('#plugin/http')]);
+  const anchors = ca === undefined ? undefined : await textOf(resolve(folder, ca), ANCHORS_LIMIT);
+  const timing = { ...realTiming, now };
+  return openAcme(defined({ directory, key, account, ca: anchors, denial: usualDenial(env), timing }), signal);
+}
+
 /** Opens the client of an account, once for each. Paths are relative to the project. */
 export type OpenClient = (authority: AcmeAuthority, signal: AbortSignal) => Promise<AcmeClient>;
 
-export function openClients({ folder, env, now }: Pick<Outside, 'folder' | 'env' | 'now'>): OpenClient {
+export function openClients(outside: Pick<Outside, 'folder' | 'env' | 'now'>): OpenClient {
   const clients = new Map<string, Promise<AcmeClient>>();
-  const open = async (
-    { directory, accountKey, account, ca }: AcmeAuthority,
-    signal: AbortSignal,
-  ): Promise<AcmeClient> => {
-    const [{ openAcme }, { readAccountKey }] = await Promise.all([
-      import('../acme/client.ts'),
-      import('../acme/jws.ts'),
-    ]);
-    const key = await readAccountKey(await textOf(resolve(folder, accountKey), KEY_LIMIT));
-    const anchors = ca === undefined ? {} : { ca: await textOf(resolve(folder, ca), ANCHORS_LIMIT) };
-    const own = account === undefined ? {} : { account };
-    const { realTiming } = await import('#plugin/http');
-    const timing = { ...realTiming, now };
-    return openAcme({ directory, key, denial: usualDenial(env), timing, ...anchors, ...own }, signal);
+  const open = async (authority: AcmeAuthority, signal: AbortSignal): Promise<AcmeClient> => {
+    const { readAccountKey } = await import('../acme/jws.ts');
+    const key = await readAccountKey(await textOf(resolve(outside.folder, authority.accountKey), KEY_LIMIT));
+    return openWithKey(key, authority, outside, signal);
   };
   return (authority, signal) => {
     const name = JSON.stringify(authority);
@@ -72,9 +76,9 @@ export function openClients({ folder, env, now }: Pick<Outside, 'folder' | 'env'
 
 type AcmeReader = Pick<CertificatesReader, 'readAccountKey' | 'renewalInfo' | 'caaRefusals'>;
 
-/** The part of a reader that asks ACME authorities. */
 const CAA_AT_ONCE = 8;
 
+/** The part of a reader that asks ACME authorities. */
 export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env' | 'config'>, clientOf: OpenClient): AcmeReader {
   const settings = outside.config as unknown as Partial<CertificatesConfig>;
   return {

@@ -40,7 +40,7 @@ import type { Challenge, Prepared, Solver } from '../acme/solvers/solver.ts';
 import { reactionTo } from '../acme/problems.ts';
 import { ipAddressesOf, plainAddress } from '../declared.ts';
 import { besides, ordersFolder } from '../paths.ts';
-import type { AcmeIssued, AcmeOrder, ChainOrder } from '../world.ts';
+import type { AcmeIssued, AcmeOrder, ChainOrder, Rehearsal } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { waitUntil } from './acme-clients.ts';
 import type { IssuerSolvers } from './acme-solvers.ts';
@@ -214,8 +214,17 @@ function challengeFor(
   return { at, challenge: { name, wildcard, kind: identifier.type, token, keyAuthorization: authorizationOfKey, txt } };
 }
 
+/** The part of an order that proves and finishes it. */
+type Proving = Pick<AcmeOrder, 'dnsNames' | 'ipAddresses' | 'signal' | 'progress' | 'keep'>;
+/** The part of a world that does that. */
+type Prover = Pick<Ordering, 'client' | 'key' | 'solvers'>;
+
 /** Removes values that an earlier step or this one has put up. A failure is reported, and does not fail the order. */
-async function removeValues(order: AcmeOrder, ordering: Ordering, presented: readonly Presented[]): Promise<void> {
+async function removeValues(
+  order: Pick<Proving, 'progress' | 'keep'>,
+  ordering: Pick<Prover, 'solvers'>,
+  presented: readonly Presented[],
+): Promise<void> {
   const run = { signal: AbortSignal.timeout(REMOVAL_MS), progress: order.progress };
   const left: Presented[] = [];
   for (const each of presented) {
@@ -230,7 +239,7 @@ async function removeValues(order: AcmeOrder, ordering: Ordering, presented: rea
 }
 
 /** Proves control of every name whose authorization is pending. */
-async function prove(order: AcmeOrder, begun: Order, ordering: Ordering): Promise<void> {
+async function prove(order: Proving, begun: Order, ordering: Prover): Promise<void> {
   const { client, key, solvers } = ordering;
   const { signal, progress } = order;
   const pending = (await client.authorizations(begun, signal)).filter(({ status }) => status === 'pending');
@@ -276,7 +285,11 @@ async function prove(order: AcmeOrder, begun: Order, ordering: Ordering): Promis
 }
 
 /** Goes on with an order until its certificate can be downloaded. */
-async function finish(order: AcmeOrder, { order: begun, keys }: Begun, ordering: Ordering): Promise<Order> {
+async function finish(
+  order: Proving,
+  { order: begun, keys }: Pick<Begun, 'order' | 'keys'>,
+  ordering: Prover,
+): Promise<Order> {
   const { client } = ordering;
   const { signal } = order;
   let now = begun;
@@ -377,6 +390,27 @@ export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Pr
     ...source,
     replaced: begun.replaced,
   });
+}
+
+/** Orders a certificate by a new account, and throws both away. */
+export async function rehearseOrder(rehearsal: Rehearsal, prover: Prover): Promise<{ readonly until: number }> {
+  const { issuer, signal, progress } = rehearsal;
+  const { client } = prover;
+  const presented = (rehearsal.presented ?? []) as readonly unknown[] as readonly Presented[];
+  if (presented.length > 0) await removeValues(rehearsal, prover, presented);
+  progress('creating an account for the rehearsal');
+  await client.createAccount({ contact: [], termsAgreed: true }, signal);
+  try {
+    const wanted: NewOrder = defined({ identifiers: identifiers(rehearsal), profile: issuer.profile });
+    const [order, keys] = [await client.newOrder(wanted, signal), await makeKeys(rehearsal.keyAlgorithm)];
+    const valid = await finish(rehearsal, { order, keys }, prover);
+    const issued = await client.certificate(valid, keys.publicKey, undefined, signal);
+    const [leaf] = issued.certificates;
+    if (leaf === undefined) throw new Error('the authority sent no certificate');
+    return { until: properDatesOf(leaf).notAfter };
+  } finally {
+    await client.deactivate(AbortSignal.timeout(REMOVAL_MS)).catch(() => undefined);
+  }
 }
 
 /** Downloads a chain of a stored certificate, and stores it with the same key. */

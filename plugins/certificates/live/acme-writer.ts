@@ -6,7 +6,7 @@ import type { Outside } from '#plugin';
 import type { CertificatesConfig } from '../generated.ts';
 import type { AcmeOrder, CertificatesWriter, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
-import type { OpenClient } from './acme-clients.ts';
+import { type OpenClient, openWithKey } from './acme-clients.ts';
 
 type AcmeWriter = Pick<
   CertificatesWriter,
@@ -16,6 +16,7 @@ type AcmeWriter = Pick<
   | 'deactivateAccount'
   | 'tidyAccountKey'
   | 'orderCertificate'
+  | 'rehearse'
   | 'downloadChain'
   | 'endOrder'
 >;
@@ -78,6 +79,22 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
     endOrder: async (accountKey, name) => {
       const { removeOrderKey } = await import('./acme-order.ts');
       await removeOrderKey(at(accountKey), name);
+    },
+    rehearse: async (rehearsal) => {
+      const [{ rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all([
+        import('./acme-order.ts'),
+        import('./acme-solvers.ts'),
+        import('../acme/jws.ts'),
+        import('./x509-make.ts'),
+      ]);
+      // The account of the Issuer is not known to the directory of a rehearsal.
+      const key = await accountKeyOf((await makeKeys('ecdsa-p256')).privateKey);
+      const client = await openWithKey(key, rehearsal, outside, rehearsal.signal);
+      return rehearseOrder(rehearsal, {
+        client,
+        key,
+        solvers: solversOf(rehearsal.issuer, outside, rehearsal.stillApproved),
+      });
     },
     downloadChain: async (order) => {
       const { downloadChain } = await import('./acme-order.ts');

@@ -212,10 +212,11 @@ export function readAnswer(bytes: Buffer): Answer {
     const { at } = reader;
     const name = reader.name();
     const type = reader.number(2);
-    reader.take(6);
+    const [kind, ttl] = [reader.number(2), reader.number(4)];
     const data = reader.take(reader.number(2));
     if (type !== TYPES.TSIG) continue;
     if (i !== records - 1 || additional === 0) throw new MessageError('the signature is not the last record');
+    if (kind !== CLASSES.ANY || ttl !== 0) throw new MessageError('the record of the signature is not valid');
     signature = signatureIn(data, at, name);
   }
   if (reader.at !== bytes.length) throw new MessageError('the message has bytes behind its end');

@@ -62,6 +62,9 @@ const DIALECT: Dialect = {
   meaning,
 };
 
+/** Refusals of a change whose values came or went after they were read. */
+const OUTRUN = new Set(['uniqueness_error', 'invalid_input', 'not_found', 'conflict']);
+
 export interface HetznerOptions {
   readonly send: SendHttp;
   /** Without a trailing slash. */
@@ -195,7 +198,7 @@ export function hetznerProvider({ send, endpoint, token, zone: given, timing }: 
     try {
       await change(set, signal);
     } catch (error) {
-      if (!(error instanceof ApiError) || error.fate !== 'nothing') throw error;
+      if (!(error instanceof ApiError) || !OUTRUN.has(error.code)) throw error;
       await change(set, signal);
     }
   };

@@ -138,14 +138,14 @@ function openHetzner(
   outside: SolverOutside,
 ): TextProvider {
   const { env, denial, timing = realTiming } = outside;
-  const own = { value: token, variable: 'DNS_HCLOUD_TOKEN' };
+  const own = { value: token.trim(), variable: 'DNS_HCLOUD_TOKEN' };
   return hetznerProvider({
     send: openHttp(denial),
     endpoint: providerEndpoint(
       { written: endpoint, usual: HETZNER, override: 'HCLOUD_ENDPOINT', token: own, list: DNS_ORIGINS },
       env,
     ),
-    token,
+    token: own.value,
     timing,
     ...(zone === undefined ? {} : { zone }),
   });

@@ -52,7 +52,7 @@ describe('a certificate from an ACME authority', { timeout: 120_000 }, () => {
     await expectUnchanged(project);
   });
 
-  it('is renewed in the window of the authority, and the order names the certificate that it replaces', async () => {
+  it('keeps the window that the authority suggested, and asks again only at its time', async () => {
     const project = await applied();
     const before = stored(project);
     const now = Date.now();
@@ -140,5 +140,27 @@ describe('a certificate from an ACME authority', { timeout: 120_000 }, () => {
     const counts = authority.acme.counts()['new-order'];
     await project.run('apply', '--yes');
     expect(authority.acme.counts()['new-order']).toBe(counts);
+  });
+
+  it('is rehearsed: the order is proven and thrown away, and the log has the result', async () => {
+    const project = acmeProject(authority);
+    const rehearse = ['certificates', 'rehearse', 'www', '--directory', authority.directory] as const;
+    expect((await project.run(...rehearse)).stderr).toContain('--yes');
+    const orders = authority.acme.counts()['new-order'] ?? 0;
+    const done = await project.run(...rehearse, '--yes');
+    expect([done.code, done.stdout]).toEqual([0, expect.stringContaining('The rehearsal of www succeeded')]);
+    expect(authority.acme.counts()['new-order']).toBe(orders + 1);
+    expect(existsSync(join(project.folder, 'tls'))).toBe(false);
+    expect(existsSync(join(project.folder, 'acme'))).toBe(false);
+    expect(await kept(project, WWW)).toMatchObject({ rehearsal: 'succeeded' });
+    expect((await project.run('log', 'list')).stdout).toContain('certificates rehearse by');
+    // A failed one is a result, too.
+    project.declare(acmeDocuments(authority, { names: ['www.blocked-domain.example'] }));
+    const failed = await project.run(...rehearse, '--yes');
+    expect([failed.code, failed.stdout]).toEqual([4, expect.stringContaining('The rehearsal of www failed')]);
+    // The first apply issues as if there had been none.
+    project.declare(acmeDocuments(authority));
+    expect((await project.run('apply', '--yes')).code).toBe(0);
+    expect(stored(project).subjectAltName).toBe('DNS:www.example.test');
   });
 });

@@ -1,6 +1,6 @@
 /** DNS-01 by signed updates of real servers, and answers of hostile ones. */
 
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -243,6 +243,66 @@ describe('an answer', () => {
   ])('%s is not believed', async (_, answer, message) => {
     const port = await answering((asked, socket) => void socket.end(answer(asked)));
     await expect(update(port)).rejects.toThrow(message);
+  });
+
+  /** A success that is signed with the key of the question, at a time in Unix seconds. */
+  function signed(message: Buffer, time: number): Buffer {
+    const number = (value: number, bytes: number): Buffer => {
+      const buffer = Buffer.alloc(bytes);
+      buffer.writeUIntBE(value, 0, bytes);
+      return buffer;
+    };
+    const name = (text: string): Buffer => Buffer.from(`${String.fromCharCode(text.length)}${text}\0`, 'latin1');
+    const [keyName, algorithm] = [name(key.name), name(key.algorithm)];
+    // The question ends with its MAC, its id, no error and no other data.
+    const asked = message.subarray(message.length - 38, message.length - 6);
+    const answer = success(message);
+    const timed = Buffer.concat([number(time, 6), number(300, 2)]);
+    const mac = createHmac('sha256', key.secret)
+      .update(
+        Buffer.concat([
+          number(32, 2),
+          asked,
+          answer,
+          keyName,
+          number(255, 2),
+          number(0, 4),
+          algorithm,
+          timed,
+          number(0, 4),
+        ]),
+      )
+      .digest();
+    const data = Buffer.concat([algorithm, timed, number(32, 2), mac, answer.subarray(0, 2), number(0, 4)]);
+    answer.writeUInt16BE(1, 10);
+    return Buffer.concat([answer, keyName, number(250, 2), number(255, 2), number(0, 4), number(data.length, 2), data]);
+  }
+
+  test('with a signature is believed for five minutes', async () => {
+    const seconds = Math.trunc(Date.now() / 1000);
+    const at = (time: number): Promise<number> =>
+      answering((asked, socket) => void socket.end(framed(signed(asked, time))));
+    await update(await at(seconds));
+    await update(await at(seconds - 250));
+    await expect(update(await at(seconds - 320))).rejects.toThrow('has another time than this machine');
+    await expect(update(await at(seconds + 320))).rejects.toThrow('has another time than this machine');
+  });
+
+  test('with one changed bit is not believed', async () => {
+    const { length } = signed(Buffer.alloc(100), 0);
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: length * 8 - 1 }), async (bit) => {
+        // The case of a letter in a name has no meaning.
+        fc.pre((bit & 7) !== 5);
+        const port = await answering((asked, socket) => {
+          const answer = signed(asked, Math.trunc(Date.now() / 1000));
+          answer.writeUInt8(answer.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+          socket.end(framed(answer));
+        });
+        await expect(update(port)).rejects.toThrow('was not updated');
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('whose pointers form a loop ends', async () => {
