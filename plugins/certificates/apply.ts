@@ -129,6 +129,7 @@ const removeAuthority: IssuerHandler = async (world, resource, run) => {
   if (spec?.acme !== undefined) {
     const authority = authorityOfAccount(spec.acme, resource.memory);
     await world.deactivateAccount(authority, resource.memory?.kept.key_made !== true, run.signal);
+    await run.keep({ account: null, thumbprint: null });
     return undefined;
   }
   const localCa = spec?.localCa;
