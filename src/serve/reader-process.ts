@@ -81,7 +81,8 @@ export class ReaderProcess {
         answer(LATE);
         heard(`error: the answer to ${questionName(question)} took longer than ${deadlineMs / 1000} s`);
         const pending = this.#pending.get(id);
-        if (pending !== undefined && this.#advances > advances) pending.late = setTimeout(due(this.#advances), deadlineMs);
+        if (pending !== undefined && this.#advances > advances)
+          pending.late = setTimeout(due(this.#advances), deadlineMs);
         else this.#end(child);
       };
       this.#pending.set(id, { answer, late: setTimeout(due(this.#advances), deadlineMs) });

@@ -80,7 +80,10 @@ describe.each<[string, () => Promise<StoreBench>]>([
         };
       },
     });
-    return { log: new FollowedLog(() => Promise.resolve(counting), mostBytes === undefined ? {} : { mostBytes }), reads: () => reads.splice(0) };
+    return {
+      log: new FollowedLog(() => Promise.resolve(counting), mostBytes === undefined ? {} : { mostBytes }),
+      reads: () => reads.splice(0),
+    };
   }
 
   /** Expects each list to be that of a new read. */
