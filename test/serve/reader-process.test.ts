@@ -54,7 +54,7 @@ test('a read of the log that takes longer than the deadline goes on, and a later
   };
   const reader = new ReaderProcess(program, { rounds: [], plans: [], interval_ms: 1000 });
   onTestFinished(() => reader.close());
-  // The start of the process is no part of the read.
+  // The process has started before the read begins.
   const first = await reader.ask({ head: true });
   expect([first.status, heard]).toEqual([200, []]);
   program.deadlineMs = 250;
