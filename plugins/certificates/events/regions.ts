@@ -17,7 +17,9 @@
  */
 
 import {
+  compareText,
   type Desired,
+  defined,
   type EndpointView,
   formatRef,
   instantOf,
@@ -288,18 +290,30 @@ function copiesOf(
   });
 }
 
-function summaryOf({ desired, memory }: EndpointView): readonly RegionSummary[] {
+/** The states that other regions reported of their Domains, by name; null for a Domain without a state. */
+export function replicatedStates(ledger: Ledger): ReadonlyMap<string, string | null> {
+  return new Map([...replicasIn(ledger)].map(([name, { tls_status: state }]) => [name, state]));
+}
+
+function summaryOf({ ledger, desired, memory, regions }: EndpointView): readonly RegionSummary[] {
   const known = memories(memory);
+  const replicas = replicasIn(ledger);
+  const stateOf = ({ ref, spec }: Desired<DomainSpec>): { readonly state?: string | null; readonly at?: string | null } => {
+    if (regions !== undefined && ownerIn(regions, routedTo(spec)) !== regions.own) {
+      const replica = replicas.get(ref.name);
+      return replica === undefined ? {} : { state: replica.tls_status, at: replica.cert_last_event_at };
+    }
+    const own = known.get(formatRef(ref));
+    return own === undefined ? {} : defined({ state: own.state, at: own.kept.cert_last_event_at });
+  };
   const byRegion = Map.groupBy(desired.filter(isDomain), ({ spec }) => regionOf(spec));
   return [...byRegion]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(([a], [b]) => compareText(a, b))
     .map(([region, domains]) => {
       const statuses: Record<string, number> = {};
-      for (const { ref } of domains) {
-        const state = known.get(formatRef(ref))?.state ?? 'unknown';
-        statuses[state] = (statuses[state] ?? 0) + 1;
-      }
-      const times = domains.flatMap(({ ref }) => known.get(formatRef(ref))?.kept.cert_last_event_at ?? []).toSorted();
+      const found = domains.map(stateOf);
+      for (const { state } of found) statuses[state ?? 'unknown'] = (statuses[state ?? 'unknown'] ?? 0) + 1;
+      const times = found.flatMap(({ at }) => at ?? []).toSorted();
       return { region, total: domains.length, statuses, lastEventAt: times.at(-1) ?? null };
     });
 }

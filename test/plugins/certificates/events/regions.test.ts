@@ -3,11 +3,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '#plugin';
 import type { CertificateEvent } from '../../../../plugins/certificates/events/event.ts';
-import { certificateRegions } from '../../../../plugins/certificates/events/regions.ts';
+import { certificateRegions, replicatedStates } from '../../../../plugins/certificates/events/regions.ts';
 import { TABLES, tablesOf } from '../../../../plugins/certificates/events/tables.ts';
 import fc from '../../../support/property.ts';
 import { iso, NOW } from '../support.ts';
-import { entryOf, type Loss, ModelRegion, type Name, NAMES, routedDomain, settle } from './region-model.ts';
+import { entryOf, type Loss, ModelRegion, type Name, NAMES, regionsOf, routedDomain, settle } from './region-model.ts';
 import { probed } from './rounds.ts';
 
 /** The long form is in RELIABILITY.md. */
@@ -269,6 +269,26 @@ describe('the state of a Domain', () => {
     alone.take({ replica: { domain: 'www', state: changes[0]?.[1] ?? null } });
     alone.round();
     expect(known(alone)).toBeUndefined();
+  });
+
+  test('that its owner reported is the one that summaries and metrics of every region count', () => {
+    const [us, eu, ap] = site('us');
+    us.memory = [probed('www', 'issued', { cert_last_event_at: iso(NOW) })];
+    // A probe in eu sees the Domain differently.
+    eu.memory = [probed('www', 'tls_error')];
+    const summaryIn = ({ name, ledger, memory }: ModelRegion) =>
+      certificateRegions.summary({
+        ledger,
+        desired: [routedDomain('us')],
+        memory,
+        regions: { ...regionsOf(name), ages: {} },
+      });
+    const row = { region: 'us', total: 1 };
+    expect(summaryIn(eu)).toEqual([{ ...row, statuses: { unknown: 1 }, lastEventAt: null }]);
+    settle([us, eu, ap]);
+    for (const each of [us, eu])
+      expect(summaryIn(each)).toEqual([{ ...row, statuses: { issued: 1 }, lastEventAt: iso(NOW) }]);
+    expect(replicatedStates(eu.ledger)).toEqual(new Map([['www', 'issued']]));
   });
 
   test('is not taken from a region that does not own the Domain', () => {
