@@ -36,9 +36,10 @@ import {
   type Regions,
   type RegionSummary,
   shorten,
+  statesIn,
 } from '#plugin';
 import { copyAge, copyState, ownerIn } from '#plugin/regions';
-import type { DomainMemory, DomainSpec } from '../generated.ts';
+import { type DomainMemory, type DomainSpec, tables } from '../generated.ts';
 import { isDomain, regionOf, routedTo } from './domains.ts';
 import { type CertificateEvent, isEvent } from './event.ts';
 import { sharedEvent } from './intake.ts';
@@ -120,6 +121,15 @@ function recordedState(own: string, { state, kept }: Memory<DomainMemory>): Repl
 
 const MOST_FAILURES = 1_000_000;
 
+const STATES: ReadonlySet<unknown> = new Set(statesIn(tables, 'Domain'));
+
+const TIMES = [
+  'tls_not_after',
+  'cert_next_retry_at',
+  'cert_last_event_at',
+  'cert_renewal_due_at',
+] as const satisfies readonly (keyof typeof TEXTS)[];
+
 /** The state that `region` sent; undefined if it is not one. */
 function sentState(region: string, value: unknown): Replica | undefined {
   if (!isRecord(value)) return undefined;
@@ -130,6 +140,8 @@ function sentState(region: string, value: unknown): Replica | undefined {
     return text === null || (typeof text === 'string' && text.length <= TEXTS[name]);
   };
   if (!TEXT_NAMES.every(isText)) return undefined;
+  if (value['tls_status'] !== null && !STATES.has(value['tls_status'])) return undefined;
+  if (TIMES.some((name) => value[name] !== null && Number.isNaN(instantOf(String(value[name]))))) return undefined;
   const text = (name: keyof typeof TEXTS): string | null => {
     const given = value[name];
     return typeof given === 'string' ? printable(given) : null;

@@ -342,13 +342,17 @@ describe('a record of a peer', () => {
     expect(entry).not.toHaveProperty('event.payload');
   });
 
-  test.each([
+  test.each<readonly [string, unknown]>([
     ['null', null],
     ['a list', []],
     ['an object without members', {}],
     ['a state with a number for a text', { domain: 'www', state: { ...STATE, tls_status: 1 } }],
     ['a state that lacks a member', { domain: 'www', state: { ...STATE, tls_not_after: undefined } }],
     ['a state with a long text', { domain: 'www', state: { ...STATE, tls_last_error: 'x'.repeat(501) } }],
+    ['a state with a status that no Domain has', { domain: 'www', state: { ...STATE, tls_status: 'fine' } }],
+    ...['tls_not_after', 'cert_next_retry_at', 'cert_last_event_at', 'cert_renewal_due_at'].map(
+      (name) => [`a state with a text for ${name}`, { domain: 'www', state: { ...STATE, [name]: 'soon' } }] as const,
+    ),
     ['a state with failures below 0', { domain: 'www', state: { ...STATE, cert_failure_count: -1 } }],
     ['a state with failures that are not whole', { domain: 'www', state: { ...STATE, cert_failure_count: 0.5 } }],
     ['a state of a name that is too long', { domain: 'x'.repeat(254), state: STATE }],
