@@ -185,7 +185,10 @@ function regionValues(all: readonly DomainResource[], ledger: Ledger): readonly 
   });
 }
 
-function domainValues(resources: readonly Resource[], ledger: Ledger): Readonly<Record<string, readonly MetricValue[]>> {
+function domainValues(
+  resources: readonly Resource[],
+  ledger: Ledger,
+): Readonly<Record<string, readonly MetricValue[]>> {
   const all = Domain.among(resources);
   const states = all.map(stateOrLast);
   return {

@@ -313,7 +313,8 @@ const relayReplication = endpoint({
   method: 'GET',
   path: '/v1/relay/cert-replication',
   role: 'relay',
-  summary: 'List the same copies for a relay: without those that are stale, and without Domains whose copy here is stale.',
+  summary:
+    'List the same copies for a relay: without those that are stale, and without Domains whose copy here is stale.',
   query: { ...copyFilters, includeStale: { type: 'flag', summary: 'Lists stale copies, too.' } },
   statuses: { 200: gives('The copies. Without regions, there are none.', COPIES, { next: text }) },
   answer: ({ query: { includeStale, ...query } }, view: EndpointView) =>

@@ -141,11 +141,11 @@ function sentState(region: string, value: unknown): Replica | undefined {
   };
   if (!TEXT_NAMES.every(isText)) return undefined;
   if (value['tls_status'] !== null && !STATES.has(value['tls_status'])) return undefined;
-  if (TIMES.some((name) => value[name] !== null && Number.isNaN(instantOf(String(value[name]))))) return undefined;
   const text = (name: keyof typeof TEXTS): string | null => {
     const given = value[name];
     return typeof given === 'string' ? printable(given) : null;
   };
+  if (TIMES.some((name) => Number.isNaN(instantOf(text(name) ?? undefined)))) return undefined;
   return replicaOf(region, text, Number(failures));
 }
 
@@ -310,7 +310,10 @@ export function replicatedStates(ledger: Ledger): ReadonlyMap<string, string | n
 function summaryOf({ ledger, desired, memory, regions }: EndpointView): readonly RegionSummary[] {
   const known = memories(memory);
   const replicas = replicasIn(ledger);
-  const stateOf = ({ ref, spec }: Desired<DomainSpec>): { readonly state?: string | null; readonly at?: string | null } => {
+  const stateOf = ({
+    ref,
+    spec,
+  }: Desired<DomainSpec>): { readonly state?: string | null; readonly at?: string | null } => {
     if (regions !== undefined && ownerIn(regions, routedTo(spec)) !== regions.own) {
       const replica = replicas.get(ref.name);
       return replica === undefined ? {} : { state: replica.tls_status, at: replica.cert_last_event_at };
