@@ -997,13 +997,13 @@ export const tables = {
         },
         {
           id: 'retry-exhausted',
-          guards: ['renewal_failed>renewing', 'expired>recovering', 'normal>normal'],
+          guards: ['absent>normal', 'renewal_failed>renewing', 'expired>recovering', 'normal>normal'],
           overridable: true,
           text: 'The maximum number of failures is reached: fettle does not try again until the document changes.',
         },
         {
           id: 'backoff',
-          guards: ['renewal_failed>renewing', 'expired>recovering', 'normal>normal'],
+          guards: ['absent>normal', 'renewal_failed>renewing', 'expired>recovering', 'normal>normal'],
           overridable: true,
           text: 'The last try failed, and the next one has to wait.',
         },

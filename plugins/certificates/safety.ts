@@ -286,7 +286,7 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
 }
 
 interface Tried {
-  readonly what: 'renewal' | 'recovery' | 'reload' | 'change';
+  readonly what: 'issuance' | 'renewal' | 'recovery' | 'reload' | 'change';
   readonly policy: RetryPolicy;
   readonly attempts: Attempts;
 }
@@ -297,6 +297,8 @@ function triedBefore(change: Change, resource: CertificateResource): Tried {
   const policy = policyOf(resource);
   if (change.step === 'expired>recovering')
     return { what: 'recovery', policy: policy.recovery, attempts: attemptsAt(memory, desired, 'recovering') };
+  if (change.step === 'absent>normal')
+    return { what: 'issuance', policy: policy.renewal, attempts: attemptsAt(memory, desired, 'normal') };
   if (change.step !== 'normal>normal')
     return { what: 'renewal', policy: policy.renewal, attempts: attemptsAt(memory, desired, 'renewing') };
   // Corrections and new issues are tried like renewals; reloads have a count of their own.
@@ -316,6 +318,7 @@ function triedFacts({ what, policy, attempts }: Tried): Facts {
 }
 
 const FAILED = {
+  issuance: 'failed issuance',
   renewal: 'failed renewal',
   recovery: 'failed recovery',
   reload: 'unsuccessful reload',
@@ -328,8 +331,19 @@ function failedText({ what, attempts: { failed } }: Tried): string {
   return what === 'reload' ? `${failed} unsuccessful reloads` : counted(failed, FAILED[what]);
 }
 
+/**
+ * True for the first certificate of a local authority: a try costs nobody anything, and the next apply repeats it. An ACME
+ * authority counts failed validations.
+ */
+function isFree({ step }: Change, { desired }: CertificateResource, scene: Scene): boolean {
+  return step === 'absent>normal' && acmeOf(desired?.spec, scene) === undefined;
+}
+
+const FREE = pass('a local authority issues the first certificate at any time', {});
+
 /** Rejects further tries after the maximum number of failures in a row, until the document changes. */
-export function retryExhausted(change: Change, resource: CertificateResource): Verdict {
+export function retryExhausted(change: Change, resource: CertificateResource, scene: Scene): Verdict {
+  if (isFree(change, resource, scene)) return FREE;
   const tried = triedBefore(change, resource);
   const facts = triedFacts(tried);
   if (!isExhausted(tried.policy, tried.attempts)) return pass('attempts remain', facts);
@@ -343,6 +357,7 @@ export function retryExhausted(change: Change, resource: CertificateResource): V
 
 /** Defers the next try, for longer after each failure. */
 export function backoff(change: Change, resource: CertificateResource, scene: Scene): Verdict {
+  if (isFree(change, resource, scene)) return FREE;
   const tried = triedBefore(change, resource);
   const facts = triedFacts(tried);
   const next = nextTryAt(tried.policy, tried.attempts);

@@ -299,7 +299,7 @@ describe('backoff', () => {
 });
 
 describe('retry-exhausted', () => {
-  const judge = (change: Change, given: CertificateParts) => retryExhausted(change, certificateResource(given));
+  const judge = (change: Change, given: CertificateParts) => retryExhausted(change, certificateResource(given), sceneOf());
   const retry = changeOf('renewal_failed>renewing');
   const recover = changeOf('expired>recovering');
 

@@ -184,4 +184,17 @@ describe('a certificate from an ACME authority', { timeout: 120_000 }, () => {
       expect([isOurs, existsSync(key)]).toEqual([isOurs, !isOurs]);
     }
   });
+
+  it('is not ordered again at once after a failed first order', async () => {
+    const project = acmeProject(authority, acmeDocuments(authority, { names: ['www.blocked-domain.example'] }));
+    expect((await project.run('apply', '--yes')).code).toBe(7);
+    const orders = authority.acme.counts()['new-order'];
+    const plan = await project.run('plan');
+    expect(plan.stdout).toMatch(/WAITING backoff|backoff: after 1 failed/u);
+    await project.run('apply', '--yes');
+    expect(authority.acme.counts()['new-order']).toBe(orders);
+    // A change of the document is another try.
+    project.declare(acmeDocuments(authority));
+    expect((await project.run('apply', '--yes')).code).toBe(0);
+  });
 });
