@@ -138,11 +138,15 @@ export class Peering {
 
   /** Pulls one page. True if there are more. */
   async #page(): Promise<boolean> {
-    const { peer, pull, elapsed } = this.#options;
+    const { peer, pull, regions, elapsed } = this.#options;
     const restarts = this.#restarts;
     this.#forget();
     const held = await this.#options.held([...this.#taken.keys()].slice(0, MOST_HELD));
-    const page = await pull(peer, { epoch: this.#epoch, seq: this.#seq, held }, this.#stop.signal);
+    const page = await pull(
+      peer,
+      { epoch: this.#epoch, seq: this.#seq, held, regions: regions.names },
+      this.#stop.signal,
+    );
     for (const event of held) this.#taken.delete(event);
     const taken = this.#records(page);
     await this.#deposit(page, taken);
