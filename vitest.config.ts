@@ -23,6 +23,7 @@ const LONG = [
   'fabric/sandbox',
   'ci/github',
   'acme/authorities',
+  'acme/kills',
   'certificates/power-loss',
   'postgres/connection',
   'certificates/reload',

@@ -16,13 +16,21 @@ import { ACCOUNT_FIELDS, authorityOf as authorityOfAccount, formerKeyPath } from
 import { acmeOf, keysOf, replacesOwn } from './acme/budget.ts';
 import type { AcmeSpec } from './acme/directories.ts';
 import { ipAddressesOf, usagesOf } from './declared.ts';
-import { needsIssue, PREFERRED_CHAIN } from './differences.ts';
+import { needsIssue, ORDER_LEFT, PREFERRED_CHAIN } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificateResource, type IssuerResource } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
 import { formerOf } from './note.ts';
 import { judgedOf, keepsAuthority } from './own-files.ts';
 import { placesOf } from './paths.ts';
-import { certificateSpec, hasSwapped, issuerOf, issuerRef, issuerSpec, storageBefore } from './remembered.ts';
+import {
+  certificateSpec,
+  hasSwapped,
+  issuerOf,
+  issuerRef,
+  issuerSpec,
+  storageBefore,
+  storedOrder,
+} from './remembered.ts';
 import { isRefusal } from './refusal.ts';
 import { policyOf, reloadsOf } from './renewal.ts';
 import { type Shown, canReload, reloadDue, shownFor, shownText } from './served.ts';
@@ -172,7 +180,7 @@ function acmeOrder(
     authority: authorityOfAccount(issuer, Issuer.get(run.scene, issuerRef(spec))?.memory),
     issuer,
     name: resource.ref.name,
-    begun: kept.order,
+    begun: storedOrder(resource) === undefined ? kept.order : undefined,
     presented: kept.presented,
     replaces: replacesOwn(resource, issuer) ? kept.ari?.id : undefined,
     storedUntil: isValid && !needsIssue(run.change.fields) ? validity.notAfter : undefined,
@@ -400,9 +408,18 @@ async function downloadChain(
   return deliver({ world, resource, run, spec, fingerprint, kept, places: [] });
 }
 
+/** Ends an order whose certificate is stored, if the row says so. */
+async function endOrder(world: CertificatesWriter, resource: CertificateResource, run: ActionRun): Promise<void> {
+  const acme = acmeOf(resource.desired?.spec, run.scene);
+  if (acme === undefined || !run.change.fields.some(({ path }) => path === ORDER_LEFT)) return;
+  await world.endOrder(acme.accountKey, resource.ref.name);
+  await run.keep({ ...ORDER_ENDED });
+}
+
 /** A change in place: issues another certificate, corrects files, or reloads the service, as the row says. */
 const correct: CertificateHandler = async (world, resource, run) => {
   if (needsIssue(run.change.fields)) return issue(world, resource, run, false);
+  await endOrder(world, resource, run);
   const downloaded = await downloadChain(world, resource, run);
   if (downloaded !== undefined) return downloaded;
   const due = reloadDue(resource, run.scene);

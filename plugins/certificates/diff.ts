@@ -22,7 +22,15 @@ import { acmeDueAt, ariIn, momentBeforeFreeze, momentOf, windowText } from './ac
 import { acmeOf } from './acme/budget.ts';
 import { directoryUrl } from './acme/directories.ts';
 import { daysLeft, dueAt, isExpired, thresholdInForce } from './days.ts';
-import { KEY_MODE, type WantedIssuer, differences, fieldText, isContent, needsIssue } from './differences.ts';
+import {
+  KEY_MODE,
+  ORDER_LEFT,
+  type WantedIssuer,
+  differences,
+  fieldText,
+  isContent,
+  needsIssue,
+} from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import type {
   CertificateMemory,
@@ -35,7 +43,7 @@ import type {
   IssuerStep,
 } from './generated.ts';
 import { Issuer } from './kinds.ts';
-import { issuerRef, rememberedSpec, storageBefore } from './remembered.ts';
+import { issuerRef, rememberedSpec, storageBefore, storedOrder } from './remembered.ts';
 import { policyOf } from './renewal.ts';
 import { whenApplied, withoutWider } from './kept.ts';
 import { reloadDue } from './served.ts';
@@ -135,7 +143,9 @@ function fieldsOf(
   facts: CertificateFacts,
   scene: Scene,
 ): readonly FieldChange[] {
+  const order = acmeOf(spec, scene) === undefined ? undefined : storedOrder(resource);
   const all = [
+    ...(order === undefined ? [] : [{ path: ORDER_LEFT, before: order.url, after: '' }]),
     ...withoutWider(resource, differences(spec, facts, wantedIssuer(resource, spec, scene))),
     ...newIssuer(resource, spec, facts, scene),
   ];

@@ -18,6 +18,9 @@ const LOST_CHAIN = '/storage/chain';
 /** The chain of an ACME authority: another one is downloaded, and nothing is issued. */
 export const PREFERRED_CHAIN = '/issuer/preferredChain';
 
+/** An order whose certificate is stored, after an interrupted step: its key is removed, and nothing is issued. */
+export const ORDER_LEFT = '/issuer/order';
+
 /** Fields whose differences require another certificate. */
 const CONTENT = new Set(['/dnsNames', '/ipAddresses', '/usages', '/keyAlgorithm', '/issuer', '/storage', LOST_CHAIN]);
 
@@ -163,6 +166,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '/issuer': 'the issuer',
   '/storage': 'the storage location',
   [PREFERRED_CHAIN]: 'the chain of the authority',
+  [ORDER_LEFT]: 'the key of an order whose certificate is stored',
   [LOST_CHAIN]: 'the chain, which is not stored',
 };
 

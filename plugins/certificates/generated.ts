@@ -273,6 +273,10 @@ export interface CertificateMemory {
     readonly url: string;
     readonly key: string;
     readonly for: string;
+    /** Recorded with the two below before the certificate is stored. */
+    readonly directory?: string;
+    readonly download?: string;
+    readonly chain?: string;
   };
   /** Values that a solver has put up for an order and not yet removed. */
   readonly presented: Readonly<Record<string, Json>> | readonly Json[];

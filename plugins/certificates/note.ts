@@ -16,7 +16,7 @@ import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from 
 import { KEPT_MS } from './events/event.ts';
 import { backoffSeconds } from './failure-policy.ts';
 import { labelOf, targetText } from './observe-domain.ts';
-import { mayGain, PLUGIN } from './remembered.ts';
+import { mayGain, PLUGIN, storedOrder } from './remembered.ts';
 import { policyOf } from './renewal.ts';
 import { renewalDueAt } from './schedule.ts';
 import { noteKey } from './storage-rules.ts';
@@ -58,6 +58,12 @@ function madeBefore({ memory }: CertificateResource, fingerprint: string): Parti
   const { open, kept } = memory ?? {};
   if (open === undefined || open.goal === 'remove' || kept?.fingerprint === fingerprint) return {};
   return { made: fingerprint, issued: (kept?.issued ?? 0) + 1, issued_at: instantText(open.at) };
+}
+
+/** Records the source of a certificate whose step was interrupted after the swap: the order has the stored key. */
+function orderedBefore(resource: CertificateResource): Partial<CertificateMemory> {
+  const { directory, download, chain } = storedOrder(resource) ?? {};
+  return defined({ directory, download, chain });
 }
 
 /**
@@ -104,6 +110,7 @@ export function noteCertificate(
     ...(former.length === 0 ? {} : { former }),
     ...(servers.length === 0 && memory?.kept.servers === undefined ? {} : { servers }),
     ...madeBefore(resource, fingerprint),
+    ...orderedBefore(resource),
     ...noteKey(resource),
     ...reloaded(resource, fingerprint, scene),
   };

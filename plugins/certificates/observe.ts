@@ -162,7 +162,7 @@ async function withAcme(
   const signals = plain === undefined ? undefined : await acmeSignals(refresh, known, authority, pair);
   const seen = plain === undefined ? undefined : { ...plain, signals: { ...plain.signals, ...signals } };
   const policy = certificatePolicy(desired as Desired<CertificateSpec> | undefined, memory, refresh.settings);
-  if (desired !== undefined && mayOrder(spec, seen, known, policy, refresh.query.now))
+  if (desired !== undefined && mayOrder({ spec, seen, known, policy, authority }, refresh.query.now))
     refresh.previews.push({ ref, facts: await orderPreview(refresh, authority, acme, spec) });
   return seen;
 }
@@ -211,24 +211,32 @@ const UNANSWERED_MS = 6 * 3_600_000;
 
 /** True if the next step of a Certificate may order: nothing is stored, its renewal is due, or its content differs. */
 function mayOrder(
-  spec: CertificateSpec,
-  seen: Sighting<CertificateFacts> | undefined,
-  memory: Memory<CertificateMemory> | undefined,
-  { renewal }: Policy,
+  {
+    spec,
+    seen,
+    known,
+    policy,
+    authority,
+  }: Pick<AcmePair, 'spec' | 'authority'> & {
+    readonly seen: Sighting<CertificateFacts> | undefined;
+    readonly known: Memory<CertificateMemory> | undefined;
+    readonly policy: Policy;
+  },
   now: number,
 ): boolean {
   if (seen === undefined || !seen.facts.usable) return true;
-  if (renewalDueBy(seen.facts, dueRuleOf(renewal, seen.facts, seen.signals), memory, now) !== undefined) return true;
-  return needsIssue(differences(spec, seen.facts, UNKNOWN_ISSUER));
+  if (renewalDueBy(seen.facts, dueRuleOf(policy.renewal, seen.facts, seen.signals), known, now) !== undefined)
+    return true;
+  const { directory, made, fingerprint } = known?.kept ?? {};
+  const issuer: WantedIssuer = {
+    facts: undefined,
+    rememberedSigner: undefined,
+    directory: authority.directory,
+    rememberedDirectory: directory,
+    isMade: made !== undefined && made === fingerprint,
+  };
+  return needsIssue(differences(spec, seen.facts, issuer));
 }
-
-const UNKNOWN_ISSUER: WantedIssuer = {
-  facts: undefined,
-  rememberedSigner: undefined,
-  directory: undefined,
-  rememberedDirectory: undefined,
-  isMade: false,
-};
 
 /** The names whose CAA records decide, with the method of the solver that proves each. */
 function namesOf({ dnsNames }: CertificateSpec, { solvers }: AcmeSpec): readonly CaaName[] {

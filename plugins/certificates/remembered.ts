@@ -6,10 +6,12 @@ import {
   type Resource,
   type Ref,
   sameJson,
+  seenFacts,
   type Step,
   stepParts,
   mayBeOwned,
 } from '#plugin';
+import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, CertificateSpec, IssuerSpec } from './generated.ts';
 import { isRefusal } from './refusal.ts';
 
@@ -26,6 +28,13 @@ function specOf(desired: Desired | undefined, memory: Memory | undefined): unkno
 
 export function certificateSpec(desired: Desired | undefined, memory: Memory | undefined): CertificateSpec | undefined {
   return specOf(desired, memory) as CertificateSpec | undefined;
+}
+
+/** The order in the state, if its certificate is the stored one: the step that ordered it was interrupted. */
+export function storedOrder(resource: Resource<CertificateSpec, CertificateFacts, CertificateMemory>) {
+  const { order } = resource.memory?.kept ?? {};
+  const facts = seenFacts(resource);
+  return facts?.usable === true && order !== undefined && facts.key_fingerprint === order.key ? order : undefined;
 }
 
 /** The storage of an owned pair in the previous document, if it was another one. */

@@ -528,6 +528,8 @@ export interface CertificatesWriter extends CertificatesReader {
    * if the authority accepts no order for now.
    */
   orderCertificate(order: AcmeOrder): Promise<AcmeIssued>;
+  /** Removes the key of an order whose certificate is stored; `accountKey` is the path of the account's key. */
+  endOrder(accountKey: string, name: string): Promise<void>;
   /** Orders a certificate that is thrown away, by an account that is too. Returns the end of its validity. */
   rehearse(rehearsal: Rehearsal): Promise<{ readonly until: Instant }>;
   /** Downloads another chain of the stored certificate, and stores it with the same key. Returns the preferred chain. */

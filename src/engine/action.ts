@@ -66,7 +66,7 @@ import { match, sightOf } from './match.ts';
 import { MEMORY_LIMIT_BYTES, noteOf, otherMoves, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
 import { type Draft, type LogRecord, type Move, type RecordBodies, refusalReason } from '../formats/log-record.ts';
-import type { Recall } from './remember.ts';
+import { type Recall, tidy } from './remember.ts';
 import { metaAfter } from './safety-inputs.ts';
 import { withFresh } from './scene.ts';
 import { shownLabels } from './selector.ts';
@@ -438,7 +438,7 @@ function messageOf(error: unknown, { look }: ApplyInput): string {
 /** The resource with its future state: the result of a handler can settle the step. */
 function asRemembered(resource: KnownResource, kept: Kept): KnownResource {
   const memory = resource.memory ?? { ref: resource.ref, version: 1, kept: {} };
-  return withMemory(resource, { ...memory, kept: { ...memory.kept, ...kept } });
+  return withMemory(resource, tidy({ ...memory, kept: { ...memory.kept, ...kept } }));
 }
 
 /** True if a change leaves a part of its document to another step, which neither the time nor a policy causes. */

@@ -146,7 +146,7 @@ function without<T extends object>(object: T, saysNothing: (value: unknown) => b
 }
 
 /** Drops undefined and empty members, so that equal states are equal as JSON. */
-function tidy(memory: Memory): Memory {
+export function tidy(memory: Memory): Memory {
   const kept = without(memory.kept, (value) => value === undefined || value === null);
   return without(kept === memory.kept ? memory : { ...memory, kept }, (value) => value === undefined);
 }

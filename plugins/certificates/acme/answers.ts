@@ -31,6 +31,8 @@ export interface Account {
   readonly url: string;
   readonly status: 'valid' | 'deactivated' | 'revoked';
   readonly contact: readonly string[];
+  /** URL of the list of its orders. Many servers have none. */
+  readonly orders?: string;
 }
 
 export interface Identifier {
@@ -163,12 +165,13 @@ export function locationOf(header: string | null, origins: Origins): string {
 }
 
 export function accountOf(value: unknown, url: string): Account {
-  const { status, contact } = readShape(partly({ status: text }, { contact: list(text) }), value);
-  return {
+  const { status, contact, orders } = readShape(partly({ status: text }, { contact: list(text), orders: text }), value);
+  return defined<Account>({
     url,
     status: oneOf(status, ['valid', 'deactivated', 'revoked'], '/status'),
     contact: atMost(contact ?? [], MOST_NAMES, '/contact').map((each) => lineOf(each)),
-  };
+    orders,
+  });
 }
 
 const identifierShape = object({ type: text, value: text });
@@ -220,6 +223,12 @@ export function orderOf(value: unknown, url: string, origins: Origins): Order {
     replaces: replaces === undefined ? undefined : lineOf(replaces),
     error: errorIn(value, []),
   });
+}
+
+/** The URLs of a page of the list of orders (RFC 8555, 7.1.2.1). */
+export function orderUrlsOf(value: unknown, origins: Origins): readonly string[] {
+  const { orders } = readShape(object({ orders: list(text) }), value);
+  return atMost(orders, MOST_AUTHORIZATIONS, '/orders').map((url, i) => ownUrl(url, `/orders/${i}`, origins));
 }
 
 /** True if two lists have the same identifiers. */

@@ -27,6 +27,7 @@ import {
   type Order,
   orderedIdentifier,
   orderOf,
+  orderUrlsOf,
   ownUrl,
   originsOf,
   type RenewalInfo,
@@ -90,6 +91,8 @@ export interface AcmeClient {
   /** Creates an order. If the `fate` of the error is unknown, the server may have created one that is not known here. */
   readonly newOrder: (order: NewOrder, signal: AbortSignal) => Promise<Order>;
   readonly order: (url: string, signal: AbortSignal) => Promise<Order>;
+  /** The newest orders of the account that can still be used. Empty if the server does not list them. */
+  readonly openOrders: (signal: AbortSignal) => Promise<readonly Order[]>;
   /** All authorizations of an order. Each is for an identifier of the order. */
   readonly authorizations: (order: Order, signal: AbortSignal) => Promise<readonly Authorization[]>;
   /** Lets the server validate a challenge. */
@@ -127,11 +130,15 @@ export interface RenewalAdvice extends RenewalInfo {
 
 const REQUEST_MS = 30_000;
 const AT_ONCE = 4;
-const MOST_ALTERNATES = 8;
+/** Links of one relation in an answer. */
+const MOST_LINKS = 8;
 /** Waits between two reads of an order, in ms. Without a hint of the server, they double. */
 const POLL_MS = { first: 500, usual: 8000, most: 60_000 };
 /** Number of reads of one order: a limit for a server that asks for short waits, and never ends. */
 const MOST_POLLS = 500;
+/** Pages of the list of orders that are read, and orders at its end. */
+const MOST_PAGES = 20;
+const MOST_LISTED = 30;
 /** Number of tokens that messages must not have. */
 const MOST_TOKENS = 1000;
 
@@ -266,6 +273,27 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     return orderIn(await readOrder(url, ends), url);
   }
 
+  async function openOrders(ends: AbortSignal): Promise<readonly Order[]> {
+    const what = 'list the orders of the account';
+    let next = (await changeAccount('read the account', undefined, ends)).orders;
+    let urls: readonly string[] = [];
+    for (let pages = 0; next !== undefined && pages < MOST_PAGES; pages += 1) {
+      const reply = await post({ what, url: own(next) }, ends);
+      urls = [...urls, ...readReply(reply, (value) => orderUrlsOf(value, origins))].slice(-MOST_LISTED);
+      [next] = linksIn(reply, 'next');
+    }
+    const found: Order[] = [];
+    await forEachOf(urls, AT_ONCE, async (url) => {
+      try {
+        found.push(await order(url, ends));
+      } catch (error) {
+        // A list can have orders that no longer exist.
+        if (!(error instanceof AcmeProblem)) throw error;
+      }
+    });
+    return found.filter(({ status }) => status === 'pending' || status === 'ready');
+  }
+
   function readOrder(url: string, ends: AbortSignal): Promise<Reply> {
     return post({ what: 'read the order', url: own(url) }, ends);
   }
@@ -369,7 +397,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     const [first] = found;
     const isPreferred = ({ topIssuer }: Downloaded): boolean => (preferredChain ?? topIssuer) === topIssuer;
     if (!isPreferred(first))
-      for (const url of alternatesIn(first.reply)) {
+      for (const url of linksIn(first.reply, 'alternate')) {
         found.push(await download(url));
         if (found.some(isPreferred)) break;
       }
@@ -382,9 +410,9 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     };
   }
 
-  function alternatesIn(reply: Reply): readonly string[] {
+  function linksIn(reply: Reply, relation: 'alternate' | 'next'): readonly string[] {
     try {
-      return linksOf(reply.header('link'), 'alternate', MOST_ALTERNATES, origins);
+      return linksOf(reply.header('link'), relation, MOST_LINKS, origins);
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
       throw unusable(reply, error.message);
@@ -422,6 +450,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     },
     newOrder,
     order,
+    openOrders,
     authorizations,
     answer,
     untilReady: (of, ends) => poll(of, ({ status }) => status !== 'pending', ends),

@@ -3,22 +3,35 @@
  *
  * | Crash | Next step |
  * |---|---|
- * | before the order is recorded | another order |
+ * | before the order is recorded | finds the order in the list of the account, if the authority has one; else another order |
  * | after it, before the values are recorded | goes on with the order |
  * | after the values are recorded | removes them, then goes on with the order |
  * | after `finalize` | downloads the certificate for the key that lies pending |
  * | during the swap | the swap is completed or undone; the order still has the certificate |
+ * | after the swap | the record of the order has the source of the certificate; a step in place removes the key |
  *
  * The key of an order lies next to the key of the account until its certificate is stored. Paths are absolute.
  */
 
 import { createPublicKey, type X509Certificate } from 'node:crypto';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { defined, digestOf, errorText, type Facts, instantText, PartlyDoneError, PostponedError } from '#plugin';
+import {
+  defined,
+  digestOf,
+  errorText,
+  type Facts,
+  InputError,
+  type Instant,
+  instantText,
+  PartlyDoneError,
+  PostponedError,
+} from '#plugin';
 import { properDatesOf } from '#plugin/certificate-dates';
+import { ApiError } from '#plugin/http';
 import { AcmeProblem } from '../acme/acme-problem.ts';
-import type { Authorization, Identifier, Order } from '../acme/answers.ts';
+import { type Authorization, type Identifier, type Order, sameIdentifiers } from '../acme/answers.ts';
 import { identifiersOf } from '../acme/budget.ts';
 import type { IssuedChain } from '../acme/chains.ts';
 import type { AcmeClient, NewOrder } from '../acme/client.ts';
@@ -26,13 +39,13 @@ import { type AccountKey, dnsDigest, keyAuthorization } from '../acme/jws.ts';
 import type { Challenge, Prepared, Solver } from '../acme/solvers/solver.ts';
 import { reactionTo } from '../acme/problems.ts';
 import { ipAddressesOf, plainAddress } from '../declared.ts';
-import { ordersFolder } from '../paths.ts';
+import { besides, ordersFolder } from '../paths.ts';
 import type { AcmeIssued, AcmeOrder, ChainOrder, Rehearsal } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { waitUntil } from './acme-clients.ts';
 import type { IssuerSolvers } from './acme-solvers.ts';
 import { verifyAsClient } from './client-handshake.ts';
-import { makeFolder, readWhole, removeFile, syncFolder, writeNew } from './files.ts';
+import { fileExists, makeFolder, readWhole, removeFile, syncFolder, writeNew } from './files.ts';
 import { validatePair } from './issue.ts';
 import { replaceStored, storedPair } from './stored.ts';
 import { type KeyPair, keyPem, makeKeys, makeRequest } from './x509-make.ts';
@@ -59,12 +72,19 @@ type Presented = { readonly solver: number; readonly prepared: Prepared };
 interface Begun {
   readonly order: Order;
   readonly keys: KeyPair;
+  readonly record: NonNullable<AcmeOrder['begun']>;
   readonly replaced?: string;
 }
 
 function keyPlace(keyPath: string, name: string): { readonly folder: string; readonly path: string } {
   const folder = ordersFolder(keyPath);
   return { folder, path: join(folder, `${encodeURIComponent(name)}.key`) };
+}
+
+/** Removes the key of an order whose certificate is stored. */
+export async function removeOrderKey(keyPath: string, name: string): Promise<void> {
+  const { folder, path } = keyPlace(keyPath, name);
+  if (await removeFile(path)) await syncFolder(folder);
 }
 
 /** Digest of everything that decides about an order: one with another digest is not continued. */
@@ -99,7 +119,7 @@ async function resumed(order: AcmeOrder, { client, keyPath }: Ordering): Promise
     const found = await client.order(begun.url, signal);
     if (found.status === 'invalid' || (found.expires !== undefined && found.expires <= order.clock())) return undefined;
     order.progress('going on with the order of the last run');
-    return { order: found, keys };
+    return { order: found, keys, record: begun };
   } catch (error) {
     // The authority no longer has it.
     if (error instanceof AcmeProblem && (error.status === 404 || error.problem.type === 'malformed')) return undefined;
@@ -107,10 +127,39 @@ async function resumed(order: AcmeOrder, { client, keyPath }: Ordering): Promise
   }
 }
 
-/** Creates an order; without `replaces` if the authority refuses it for that. */
-async function newOrder(order: AcmeOrder, client: AcmeClient): Promise<Pick<Begun, 'order' | 'replaced'>> {
+/** Orders that a killed step may have created without a record. A list that cannot be read has none of them. */
+async function unrecorded({ signal }: AcmeOrder, client: AcmeClient): Promise<readonly Order[]> {
+  try {
+    return await client.openOrders(signal);
+  } catch (error) {
+    if (error instanceof ApiError || error instanceof InputError) return [];
+    throw error;
+  }
+}
+
+function isOrderFor(found: Order, wanted: NewOrder, now: Instant): boolean {
+  return (
+    sameIdentifiers(found.identifiers, wanted.identifiers) &&
+    (found.profile ?? wanted.profile) === wanted.profile &&
+    (found.expires ?? Number.POSITIVE_INFINITY) > now
+  );
+}
+
+/** Creates an order, or takes one of `lost`; without `replaces` if the authority refuses it for that. */
+async function newOrder(
+  order: AcmeOrder,
+  client: AcmeClient,
+  lost: readonly Order[],
+): Promise<Omit<Begun, 'keys' | 'record'>> {
   const { issuer, replaces, signal } = order;
   const wanted: NewOrder = defined({ identifiers: identifiers(order), profile: issuer.profile });
+  const found = lost.find((each) => isOrderFor(each, wanted, order.clock()));
+  if (found !== undefined) {
+    order.progress('going on with an order of the account that is not in the log');
+    return replaces !== undefined && found.replaces === replaces
+      ? { order: found, replaced: 'accepted' }
+      : { order: found };
+  }
   if (replaces === undefined) return { order: await client.newOrder(wanted, signal) };
   try {
     return { order: await client.newOrder({ ...wanted, replaces }, signal), replaced: 'accepted' };
@@ -127,11 +176,15 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
   order.progress(`creating a key (${order.keyAlgorithm})`);
   const keys = await makeKeys(order.keyAlgorithm);
   await makeFolder(folder);
-  await removeFile(path);
-  await writeNew(path, keyPem(keys.privateKey), { mode: 0o600 });
+  // The key of a step that was killed or failed. It shows that an order may exist, until the order is recorded.
+  const isAgain = await fileExists(path);
+  const { pending } = besides(path);
+  await removeFile(pending);
+  await writeNew(pending, keyPem(keys.privateKey), { mode: 0o600 });
+  await rename(pending, path);
   await syncFolder(folder);
   order.progress('creating the order');
-  const created = await newOrder(order, client);
+  const created = await newOrder(order, client, isAgain ? await unrecorded(order, client) : []);
   const { replaced } = created;
   const record = { url: created.order.url, key: publicKeyFingerprint(keys.publicKey), for: purposeOf(order) };
   const isExempt = replaced === 'accepted';
@@ -139,7 +192,7 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
     { order: record, replaced: replaced ?? null, wait_until: null, wait_reason: null },
     isExempt ? [] : order.limits,
   );
-  return { ...created, keys };
+  return { ...created, keys, record };
 }
 
 function challengeFor(
@@ -324,17 +377,17 @@ export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Pr
   const { preferredChain = '' } = order.issuer;
   if (preferredChain !== '' && !issued.isPreferred)
     order.progress(`the authority has no chain up to ${preferredChain}; the chain up to ${issued.topIssuer} is used`);
+  const source = { directory: order.authority.directory, download: valid.certificate ?? '', chain: preferredChain };
+  // If this step is killed after the swap, the state gets these from the order.
+  await order.keep({ order: { ...begun.record, ...source } });
   const leaf = await store(order, issued, begun.keys, ordering);
-  const { folder, path } = keyPlace(keyPath, order.name);
-  if (await removeFile(path)) await syncFolder(folder);
+  await removeOrderKey(keyPath, order.name);
   return defined({
     fingerprint: fingerprintOf(leaf),
     not_after: instantText(properDatesOf(leaf).notAfter),
     issuer: fingerprintOf(issued.certificates[1] ?? leaf),
     key: publicKeyFingerprint(leaf.publicKey),
-    directory: order.authority.directory,
-    download: valid.certificate ?? '',
-    chain: preferredChain,
+    ...source,
     replaced: begun.replaced,
   });
 }

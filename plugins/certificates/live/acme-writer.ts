@@ -18,6 +18,7 @@ type AcmeWriter = Pick<
   | 'orderCertificate'
   | 'rehearse'
   | 'downloadChain'
+  | 'endOrder'
 >;
 
 export interface AcmeWriterOptions {
@@ -74,6 +75,10 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
         keyPath,
         solvers,
       });
+    },
+    endOrder: async (accountKey, name) => {
+      const { removeOrderKey } = await import('./acme-order.ts');
+      await removeOrderKey(at(accountKey), name);
     },
     rehearse: async (rehearsal) => {
       const [{ rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all([

@@ -21,7 +21,7 @@ import {
 } from './context.ts';
 import { openIssuer } from './issuer.ts';
 import { type Limits, openCounts } from './limits.ts';
-import { DAY_MS } from './model.ts';
+import { DAY_MS, statusOf } from './model.ts';
 import { orderEndpoints } from './orders.ts';
 import { openRequests } from './requests.ts';
 import { type Answer, type Faults, serve, type ServedEndpoint } from './server.ts';
@@ -41,6 +41,8 @@ export interface AcmeSandbox {
   /** Requests by endpoint (`new-order`), and nonces. */
   readonly counts: () => Readonly<Record<string, number>>;
   readonly certificates: () => readonly X509Certificate[];
+  /** Orders from the first on: their names and their status. */
+  readonly orders: () => readonly string[];
   readonly stop: () => Promise<void>;
 }
 
@@ -120,6 +122,10 @@ export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbo
     suggestRenewal: (id, suggestion) => void state.suggestions.set(id, suggestion),
     counts: server.counts,
     certificates: () => [...state.certificates.values()].map(({ leaf }) => leaf),
+    orders: () =>
+      [...state.orders.values()].map(
+        (order) => `${order.identifiers.map(({ value }) => value).join(' ')} ${statusOf(order)}`,
+      ),
     stop: server.stop,
   };
 }

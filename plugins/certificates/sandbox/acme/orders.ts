@@ -18,10 +18,13 @@ import { malformed, RefusalError } from './refusal.ts';
 import type { Answer, Asked, ServedEndpoint } from './server.ts';
 import { fieldsOf } from './verify.ts';
 
+/** Entries on one page of a list. */
+const PAGE = 10;
 const ORDER_MS = 8 * 3_600_000;
 
 export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] {
-  const { options, orders, authorizations, certificates, counts, requests, nextId, orderAnswer, ownOrder } = authority;
+  const { options, orders, authorizations, certificates, counts, requests, nextId, at, orderAnswer, ownOrder } =
+    authority;
   const { profiles, now } = options;
   const { refusedNames = [] } = options;
 
@@ -120,7 +123,19 @@ export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] 
     return orderAnswer(order, 201);
   }
 
+  /** Orders that can still be used, as pages. */
+  function list(asked: Asked, id: string): Answer {
+    const { account } = requests.byAccount(asked);
+    if (account.id !== id) throw new RefusalError('unauthorized', 403, 'the account is another one');
+    const from = Number(/\?from=(\d+)$/u.exec(asked.path)?.[1] ?? 0);
+    const own = [...orders.values()].filter((each) => each.account === account && statusOf(each) !== 'invalid');
+    const rest =
+      own.length > from + PAGE ? { link: `<${at(`account/${id}/orders?from=${from + PAGE}`)}>;rel="next"` } : {};
+    return { headers: rest, body: { orders: own.slice(from, from + PAGE).map((each) => at(`order/${each.id}`)) } };
+  }
+
   return [
+    { name: 'orders', path: /^\/account\/(\d+)\/orders(?:\?from=\d+)?$/u, post: list },
     { name: 'new-order', path: /^\/new-order$/u, post: newOrder },
     {
       name: 'order',

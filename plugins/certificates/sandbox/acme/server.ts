@@ -44,6 +44,8 @@ export interface Faults {
   /** Share of good nonces that are rejected, from 0 to 1. */
   rejectNonces: number;
   readonly list: Fault[];
+  /** Called before and after the effect of each request. True: the connection ends at that point. */
+  endsAt?: (when: Fault['when']) => boolean;
 }
 
 export interface RunningServer {
@@ -122,9 +124,11 @@ export async function serve({
     const act =
       asked.method === 'POST' ? endpoint.post : ['GET', 'HEAD'].includes(asked.method) ? endpoint.get : undefined;
     if (act === undefined) throw new RefusalError('malformed', 405, `${asked.method} is not a method of this page`);
+    if (faults.endsAt?.('before') === true) return 'lost';
     const before = faultOf(endpoint.name, 'before')?.answer;
     if (before !== undefined && typeof before !== 'function') return before;
     const right = act(asked, id);
+    if (faults.endsAt?.('after') === true) return 'lost';
     const after = faultOf(endpoint.name, 'after')?.answer;
     return after === undefined ? right : typeof after === 'function' ? after(right) : after;
   }
