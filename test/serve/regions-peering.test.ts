@@ -73,7 +73,7 @@ test('a peer puts no more events into the inbox than the log takes, and no event
   const known = (): number => new Set(us.deposited.map(idIn)).size;
   await expect.poll(() => us.ends.length, { timeout: 20_000 }).toBeGreaterThan(5);
   expect(us.deposited).toHaveLength(MOST_OPEN);
-  // The state of the peer is complete all the same.
+  // The state of the peer is still complete.
   expect(us.peering.age()).toBeLessThan(900_000);
   await expect
     .poll(
