@@ -16,6 +16,7 @@ import {
   instantOf,
 } from '#plugin';
 import type { CertificateSpec, IssuerSpec } from './generated.ts';
+import { type HandedOver, openHandover } from './handover/handover.ts';
 import { mainPath, mapPaths, placesOf } from './paths.ts';
 import { PLUGIN, certificateSpec } from './remembered.ts';
 import type { CertificatesReader, FoundPair, PairStorage, X509Seen } from './world.ts';
@@ -55,10 +56,13 @@ interface IssuerSeen {
   readonly fingerprint?: string;
   readonly subject?: string;
   readonly self_signed?: true;
+  /** True if the authority issues by ACME: its own certificates are unknown. */
+  readonly acme?: true;
 }
 
-function hasSigned({ fingerprint, subject, self_signed: selfSigned }: IssuerSeen, pair: FoundPair): boolean {
+function hasSigned({ fingerprint, subject, acme, self_signed: selfSigned }: IssuerSeen, pair: FoundPair): boolean {
   const { leaf, issuer_fingerprint: signer } = pair;
+  if (acme === true) return false;
   if (selfSigned === true || leaf.self_signed) return selfSigned === true && leaf.self_signed;
   return signer === undefined ? subject === leaf.issuer : fingerprint === signer;
 }
@@ -82,18 +86,45 @@ function isInTwoFolders({ storage }: FoundPair): boolean {
   return certificate !== undefined && key !== undefined && dirname(certificate) !== dirname(key);
 }
 
-function documentOf(pair: FoundPair, name: string, issuer: IssuerSeen, document: string): Found {
+/** Notes on the renewal: by fettle, or by another program and the reasons. */
+function renewalNotes(pair: FoundPair, issuer: IssuerSeen, handed: HandedOver | undefined): readonly string[] {
+  if (handed !== undefined) {
+    const { client, obstacles } = handed;
+    if (obstacles.length === 0)
+      return [`fettle renews it from the first apply on: stop its renewal by ${client} before`];
+    const until = `its renewal stays with ${client} until this is settled and \`renewal\` and \`recovery\` are removed`;
+    return [until, ...obstacles];
+  }
+  if (pair.public_trust !== undefined)
+    return ['it is publicly trusted: fettle leaves its renewal to the program that issued it'];
+  return hasSigned(issuer, pair)
+    ? []
+    : [`another authority than that of the Issuer ${issuer.name} has signed it: its renewal changes the issuer`];
+}
+
+interface Declaring {
+  readonly name: string;
+  readonly issuer: IssuerSeen;
+  readonly handed: HandedOver | undefined;
+  readonly document: string;
+}
+
+function documentOf(pair: FoundPair, { name, issuer, handed, document }: Declaring): Found {
   const { leaf, storage, key_mode: keyMode, copies, public_trust: publicTrust } = pair;
   const known = KEY_ALGORITHMS.has(leaf.keyAlgorithm);
   const spec = {
     issuer: issuer.name,
     dnsNames: leaf.dnsNames.slice(0, MOST_NAMES),
     ...(leaf.ipAddresses.length === 0 ? {} : { ipAddresses: leaf.ipAddresses.slice(0, MOST_NAMES) }),
-    ...(leaf.usages.length === 1 && leaf.usages[0] === 'serverAuth' ? {} : { usages: leaf.usages }),
+    // An ACME authority decides usages and validity.
+    ...(issuer.acme === true || (leaf.usages.length === 1 && leaf.usages[0] === 'serverAuth')
+      ? {}
+      : { usages: leaf.usages }),
     ...(known ? { keyAlgorithm: leaf.keyAlgorithm } : {}),
-    validityDays: validityDays(leaf),
+    ...(issuer.acme === true ? {} : { validityDays: validityDays(leaf) }),
     storage: writtenStorage(storage, document),
-    ...(publicTrust === undefined ? {} : NOT_RENEWED),
+    ...(handed?.reload === undefined ? {} : { reload: { command: handed.reload } }),
+    ...((handed === undefined ? publicTrust === undefined : handed.obstacles.length === 0) ? {} : NOT_RENEWED),
   };
   const wide = (Number.parseInt(keyMode, 8) & ~MOST_KEY_MODE) !== 0;
   return {
@@ -101,11 +132,7 @@ function documentOf(pair: FoundPair, name: string, issuer: IssuerSeen, document:
     spec,
     notes: [
       `issued by ${leaf.issuer}, valid until ${leaf.not_after}`,
-      ...(publicTrust === undefined
-        ? hasSigned(issuer, pair)
-          ? []
-          : [`another authority than that of the Issuer ${issuer.name} has signed it: its renewal changes the issuer`]
-        : ['it is publicly trusted: fettle leaves its renewal to the program that issued it']),
+      ...renewalNotes(pair, issuer, handed),
       ...(isInTwoFolders(pair) ? ['its key is in another folder than its certificate'] : []),
       ...(leaf.undeclarable === undefined
         ? []
@@ -125,7 +152,8 @@ async function issuersOf(world: CertificatesReader, desired: readonly Desired[])
   const issuers = desired.filter(({ ref }) => ref.kind === 'Issuer');
   return Promise.all(
     issuers.map(async ({ ref: { name }, spec }) => {
-      const { localCa } = spec as IssuerSpec;
+      const { localCa, acme } = spec as IssuerSpec;
+      if (acme !== undefined) return { name, acme: true as const };
       if (localCa === undefined) return { name, self_signed: true as const };
       // An authority that cannot be read, or does not exist yet, has signed nothing that is known.
       const seen = await world.readAuthority(localCa.dir).catch(() => undefined);
@@ -164,6 +192,12 @@ export async function discover(
   const authorities = new Set(
     desired.flatMap(({ ref, spec }) => (ref.kind === 'Issuer' ? ((spec as IssuerSpec).localCa?.dir ?? []) : [])),
   );
+  const handover = openHandover({
+    clients: await world.findAcmeClients(places, signal),
+    desired,
+    settings: world.settings,
+    document,
+  });
   const found: Found[] = [];
   const passed: PassedOver[] = [];
   const gaps: Gap[] = [];
@@ -172,8 +206,10 @@ export async function discover(
     // The certificate's file identifies the pair: several pairs can share a chain or a key.
     const own = parts.filter(({ part }) => part !== 'chain' && part !== 'key');
     if (own.some(({ path }) => declared.has(path))) return;
-    const issuer = issuerFor(pair, issuers);
-    const why = whyNot(pair, known) ?? ('why' in issuer ? issuer.why : undefined);
+    const unfit = whyNot(pair, known);
+    const handed = unfit === undefined ? handover.take(pair) : undefined;
+    const issuer = handed === undefined ? issuerFor(pair, issuers) : { name: handed.issuer, acme: true as const };
+    const why = unfit ?? ('why' in issuer ? issuer.why : undefined);
     if (why !== undefined || 'why' in issuer) {
       passed.push({ what: parts.map(({ path }) => path).join(', '), why: why ?? '' });
       return;
@@ -181,7 +217,7 @@ export async function discover(
     const name = nameOf(pair, taken);
     note(name, undefined);
     for (const { path } of parts) known.add(path);
-    found.push(documentOf(pair, name, issuer, document));
+    found.push(documentOf(pair, { name, issuer, handed, document }));
   };
   for (const [done, place] of places.entries()) {
     progress(done, places.length);
@@ -189,12 +225,18 @@ export async function discover(
       const { pairs, passed: over, unread } = await world.findPairs(place, signal);
       for (const pair of pairs) add(pair);
       // Files of declared resources are accounted for.
-      passed.push(...over.filter(({ what }) => !declared.has(what) && !authorities.has(dirname(what))));
+      passed.push(
+        ...over.filter(
+          ({ what }) => !declared.has(what) && !authorities.has(dirname(what)) && !handover.isAccountKey(what),
+        ),
+      );
       for (const { path, message } of unread) gaps.push({ plugin: PLUGIN, endpoint: path, message });
     } catch (error) {
       if (signal.aborted) throw error;
       gaps.push({ plugin: PLUGIN, endpoint: place, message: errorText(error) });
     }
   }
+  found.push(...handover.issuers());
+  passed.push(...handover.passed());
   return { found: found.toSorted((a, b) => (formatRef(a.ref) < formatRef(b.ref) ? -1 : 1)), passed, gaps };
 }

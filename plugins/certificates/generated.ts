@@ -17,7 +17,7 @@ export interface IssuerSpec {
   readonly acme?: {
     /** `letsencrypt`, `letsencrypt-staging`, or the address of a directory. */
     readonly directory: string;
-    /** Key of the account, PKCS#8, relative to the document; created by the first apply if the file does not exist. Another path replaces the key of the account (rollover). */
+    /** Key of the account, PEM or a JSON Web Key, relative to the document; created by the first apply if the file does not exist. Another path replaces the key of the account (rollover). */
     readonly accountKey: string;
     /** E-mail addresses of the account. */
     readonly contact: readonly string[];

@@ -3,10 +3,12 @@
  *
  * Authorities and some certificates exist already. Most servers read their files at each connection, so that they serve
  * a new pair at once. One server needs a signal to the sandbox, and one of two addresses of a name is outdated. The
- * sandbox has its own DNS server for the name with two addresses.
+ * sandbox has its own DNS server for the name with two addresses, and an ACME authority for a name that has no certificate.
  */
 
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { RunningWorld, SandboxWorld } from '#plugin';
 import { startDns } from './sandbox/dns.ts';
@@ -66,6 +68,103 @@ const ENDPOINTS: readonly Endpoint[] = [
   },
   { name: 'silent', shows: 'accepts connections, and never answers', serving: 'silent' },
 ];
+
+/** The endpoint whose certificate the emulated ACME authority issues. */
+const PUBLIC: Endpoint = {
+  name: 'public',
+  shows: 'no certificate yet; an ACME authority issues one',
+  serving: 'anew',
+};
+
+/** A port that is free now: the preferred one if possible. */
+async function freePort(preferred = 0): Promise<number> {
+  const server = createServer();
+  try {
+    await once(server.listen(preferred, LOOPBACK), 'listening');
+  } catch {
+    return freePort();
+  }
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** The Issuer of the ACME authority, and what it issues. */
+function publicYaml(directory: string, httpPort: number, port: number): string {
+  return `apiVersion: certificates/v1
+kind: Issuer
+metadata: { name: sandbox-public }
+spec:
+  acme:
+    directory: ${directory}
+    accountKey: ../acme/account.key
+    ca: ../acme/directory.pem
+    contact: [ops@example.test]
+    solvers:
+      - http01: { listener: { port: ${httpPort}, address: ${LOOPBACK} }, selfCheck: skip }
+---
+apiVersion: certificates/v1
+kind: Certificate
+metadata: { name: ${PUBLIC.name} }
+spec:
+  issuer: sandbox-public
+  dnsNames: [${hostOf(PUBLIC.name)}]
+  storage: { file: { certificate: ../tls/${PUBLIC.name}.crt, key: ../tls/${PUBLIC.name}.key } }
+---
+apiVersion: certificates/v1
+kind: Domain
+metadata: { name: ${PUBLIC.name} }
+spec:
+  host: ${hostOf(PUBLIC.name)}
+  address: ${LOOPBACK}
+  port: ${port}
+  trust: [../acme/root.pem]
+  certificate: ${PUBLIC.name}
+`;
+}
+
+/** Ports of the authority and of the listener of challenges: a restart uses them again, so that the documents stay. */
+interface PublicPorts {
+  readonly directory: number;
+  readonly http: number;
+}
+
+async function publicPorts(file: string): Promise<PublicPorts> {
+  const before = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as Partial<PublicPorts>,
+    () => undefined,
+  );
+  const ports = { directory: await freePort(before?.directory), http: await freePort(before?.http) };
+  await writeFile(file, JSON.stringify(ports));
+  return ports;
+}
+
+/** Starts the ACME authority, and writes the documents that use it. */
+async function startPublic(
+  folder: string,
+  resolver: string,
+  port: number,
+  now: number,
+): Promise<{ readonly stop: () => Promise<void> }> {
+  const { startAcme } = await import('./sandbox/acme/authority.ts');
+  const acme = join(folder, 'acme');
+  await mkdir(acme, { recursive: true });
+  const own = join(folder, 'acme-authority');
+  await mkdir(own, { recursive: true });
+  const { directory: ownPort, http: httpPort } = await publicPorts(join(own, 'ports.json'));
+  const ahead = now - Date.now();
+  const authority = await startAcme({
+    folder: own,
+    port: ownPort,
+    validation: { httpPort, resolver },
+    now: () => Date.now() + ahead,
+  });
+  await writeFile(join(acme, 'directory.pem'), authority.ca);
+  await writeFile(join(acme, 'root.pem'), authority.roots.join(''));
+  await writeFile(join(folder, 'desired', `${PUBLIC.name}.yaml`), publicYaml(authority.directory, httpPort, port));
+  return authority;
+}
 
 /** PID file of the sandbox: a signal to this process makes the server read its pair again. */
 const PID_FILE = 'reload.pid';
@@ -161,11 +260,15 @@ async function start(folder: string, now: number): Promise<RunningWorld> {
   if (!(await exists(join(folder, 'ca')))) await makeFiles(folder, ENDPOINTS.flatMap(pairsOf), now);
   const running = new Map<string, readonly Listening[]>();
   const second = await firstThatListens(SECOND);
-  for (const endpoint of ENDPOINTS) running.set(endpoint.name, await startEndpoint(folder, endpoint, second));
+  for (const endpoint of [...ENDPOINTS, PUBLIC])
+    running.set(endpoint.name, await startEndpoint(folder, endpoint, second));
   const all = [...running.values()].flat();
   const zone = second.includes(':') ? { a: [LOOPBACK], aaaa: [second] } : { a: [LOOPBACK, second] };
   const two = ENDPOINTS.filter(({ secondDaysLeft }) => secondDaysLeft !== undefined);
-  const dns = await startDns(Object.fromEntries(two.map(({ name }) => [hostOf(name), zone])));
+  const dns = await startDns({
+    ...Object.fromEntries(two.map(({ name }) => [hostOf(name), zone])),
+    [hostOf(PUBLIC.name)]: { a: [LOOPBACK] },
+  });
   const reload = (): void => {
     for (const listening of running.get('reload') ?? []) listening.reload();
   };
@@ -173,21 +276,23 @@ async function start(folder: string, now: number): Promise<RunningWorld> {
   await writeFile(join(folder, PID_FILE), `${process.pid}\n`);
   const portOf = (name: string): number => running.get(name)?.[0]?.port ?? 0;
   await writeDocuments(folder, new Map(ENDPOINTS.map(({ name }) => [name, portOf(name)])));
+  const authority = await startPublic(folder, dns.address, portOf(PUBLIC.name), now);
+  const shown = [...ENDPOINTS, PUBLIC];
   return {
     addresses: Object.fromEntries(
-      ENDPOINTS.map(({ name }) => [name, { host: hostOf(name), address: LOOPBACK, port: portOf(name) }]),
+      shown.map(({ name }) => [name, { host: hostOf(name), address: LOOPBACK, port: portOf(name) }]),
     ),
     config: {
       // A short deadline, because one server never answers.
       probe: { connectSeconds: 1, handshakeSeconds: 1, greetingSeconds: 3, totalSeconds: 3, resolvers: [dns.address] },
       pidFiles: [PID_FILE],
     },
-    rows: ENDPOINTS.map(({ name, shows }) => ({ name: hostOf(name), address: `${LOOPBACK}:${portOf(name)}`, shows })),
+    rows: shown.map(({ name, shows }) => ({ name: hostOf(name), address: `${LOOPBACK}:${portOf(name)}`, shows })),
     stop: async () => {
       process.off('SIGHUP', reload);
       dns.stop();
       await rm(join(folder, PID_FILE), { force: true });
-      await Promise.all(all.map(({ stop }) => stop()));
+      await Promise.all([authority.stop(), ...all.map(({ stop }) => stop())]);
     },
   };
 }

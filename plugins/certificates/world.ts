@@ -4,6 +4,7 @@ import type { Instant, PassedOver } from '#plugin';
 import type { Usage } from './declared.ts';
 import type { CaaRefusal } from './acme/rules.ts';
 import type { AcmeSpec } from './acme/directories.ts';
+import type { ClientFolder } from './handover/forms.ts';
 import type { CertificateMemory, CertificateSpec, CertificatesConfig, DomainSpec } from './generated.ts';
 
 export type KeyAlgorithm = CertificateSpec['keyAlgorithm'];
@@ -344,6 +345,8 @@ export interface CertificatesReader {
     readonly passed: readonly PassedOver[];
     readonly unread: readonly Unread[];
   }>;
+  /** Accounts and settings of other ACME clients in folders and below them. */
+  findAcmeClients(places: readonly string[], signal: AbortSignal): Promise<ClientFolder>;
   /** Reads PEM files of trust anchors, with the problems of each. */
   readTrust(files: readonly string[]): Promise<Trust>;
   /**

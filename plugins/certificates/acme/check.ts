@@ -92,15 +92,22 @@ export function checkAcmeIssuer({ acme }: IssuerSpec, settings: Settings): reado
   ];
 }
 
-/** Names that no solver of the Issuer can prove. */
+/** Names that no solver of the Issuer can prove: an error, unless nothing is issued for them by time. */
 function unproven(spec: CertificateSpec, { solvers }: AcmeSpec): readonly Mistake[] {
+  const isOff = spec.renewal?.enabled === false && spec.recovery?.enabled === false;
+  const severity = isOff ? ({ severity: 'warning' } as const) : {};
   const names = spec.dnsNames.flatMap((name, i): readonly Mistake[] => {
     const wildcard = name.startsWith('*.');
     const plain = wildcard ? name.slice(2) : name;
     if (solverFor(solvers, { name: plain, wildcard, kind: 'dns' }) !== undefined) return [];
     const why = wildcard ? 'A wildcard needs a solver with dns01 or dnsPersist01' : 'Add a solver to the Issuer';
     return [
-      { code: 'no-solver', pointer: `/spec/dnsNames/${i}`, message: `no solver of the Issuer proves ${name}. ${why}` },
+      {
+        code: 'no-solver',
+        pointer: `/spec/dnsNames/${i}`,
+        message: `no solver of the Issuer proves ${name}. ${why}`,
+        ...severity,
+      },
     ];
   });
   const addresses = ipAddressesOf(spec).flatMap((address, i): readonly Mistake[] =>
@@ -110,6 +117,7 @@ function unproven(spec: CertificateSpec, { solvers }: AcmeSpec): readonly Mistak
             code: 'no-solver',
             pointer: `/spec/ipAddresses/${i}`,
             message: `no solver of the Issuer proves ${address}. An IP address needs a solver with http01`,
+            ...severity,
           },
         ]
       : [],

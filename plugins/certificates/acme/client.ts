@@ -287,7 +287,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
       try {
         found.push(await order(url, ends));
       } catch (error) {
-        // A list can have orders that are gone.
+        // A list can have orders that no longer exist.
         if (!(error instanceof AcmeProblem)) throw error;
       }
     });

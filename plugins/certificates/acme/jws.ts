@@ -1,6 +1,6 @@
 /** Signatures of ACME requests (RFC 8555, 6.2), the binding of external accounts, and account keys as JWK. */
 
-import { createPublicKey, hash, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, hash, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { InputError, type Json } from '#plugin';
 import { keyAlgorithmOf, readKey } from '../live/x509-read.ts';
 
@@ -59,9 +59,18 @@ export async function accountKeyOf(key: KeyObject): Promise<AccountKey> {
   return { key, jwk, algorithm, thumbprint: await calculateJwkThumbprint(jwk) };
 }
 
-/** Reads the key of an account (PEM). Throws an InputError, whose message has nothing of the text. */
-export async function readAccountKey(pem: string): Promise<AccountKey> {
-  const read = readKey(pem);
+/** A private key in JSON (RFC 7517), as certbot stores it. Faults contain nothing of the text. */
+function readJwk(text: string): ReturnType<typeof readKey> {
+  try {
+    return { key: createPrivateKey({ key: JSON.parse(text) as JsonWebKey, format: 'jwk' }) };
+  } catch {
+    return { problem: 'has a JSON Web Key that cannot be parsed', code: 'damaged' };
+  }
+}
+
+/** Reads the key of an account: PEM, or a JSON Web Key. Throws an InputError, whose message has nothing of the text. */
+export async function readAccountKey(text: string): Promise<AccountKey> {
+  const read = text.trimStart().startsWith('{') ? readJwk(text) : readKey(text);
   if ('problem' in read) throw new InputError(`the file of the account key ${read.problem}`);
   return accountKeyOf(read.key);
 }

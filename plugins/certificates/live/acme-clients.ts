@@ -34,7 +34,7 @@ export async function readKeyFile(path: string): Promise<AccountKeySeen> {
     return {
       status: 'seen',
       mode,
-      problem: 'is not a key that an account can have (PKCS#8: P-256, P-384, RSA or Ed25519)',
+      problem: 'is not a key that an account can have (PEM or JSON Web Key: P-256, P-384, RSA or Ed25519)',
     };
   }
 }

@@ -17,6 +17,8 @@ const ENDINGS = /\.(?:pem|crt|cer|cert|key|chain|der|p12|pfx|jks)$/iu;
 const STORES = /\.(?:p12|pfx|jks)$/iu;
 /** The folder in which certbot keeps the versions that its folder `live` leads to. */
 const ARCHIVED = /\/archive\/[^/]+\/(?:cert|chain|fullchain|privkey)\d+\.pem$/u;
+/** A version of dehydrated, which a link without the number leads to. */
+const VERSION = /^(cert|chain|fullchain|privkey)-\d+\.pem$/u;
 /** Maximum number of certificates of a file that are matched against keys. */
 const MOST_IN_A_CHAIN = 20;
 
@@ -44,12 +46,18 @@ async function below(folder: string, signal: AbortSignal): Promise<Below> {
       switched.push(at);
       return;
     }
+    const links = new Set(entries.filter((each) => each.isSymbolicLink()).map(({ name }) => name));
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (files.length >= MOST_FILES) throw new StorageError(folder, `more than ${MOST_FILES} files`);
       const path = join(at, entry.name);
       // Links to files count, as in `live/` folders; a link to a folder could form a cycle.
       if (entry.isDirectory() && depth < DEEPEST) await look(path, depth + 1);
-      else if ((entry.isFile() || entry.isSymbolicLink()) && ENDINGS.test(entry.name) && !ARCHIVED.test(path))
+      else if (
+        (entry.isFile() || entry.isSymbolicLink()) &&
+        ENDINGS.test(entry.name) &&
+        !ARCHIVED.test(path) &&
+        !links.has(`${VERSION.exec(entry.name)?.[1] ?? ''}.pem`)
+      )
         files.push(path);
     }
   };

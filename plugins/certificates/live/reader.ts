@@ -8,7 +8,6 @@ import type { CertificatesReader, PairStorage } from '../world.ts';
 import { type Accounts, readAccounts } from './accounts.ts';
 import { openAcmeReader, openClients } from './acme-clients.ts';
 import { readAuthority } from './authority.ts';
-import { findPairs } from './find-pairs.ts';
 import { openProbing } from './probing.ts';
 import { readStored } from './stored.ts';
 
@@ -35,6 +34,8 @@ export function openReader(outside: Outside, clientOf = openClients(outside)): C
     ...openProbing(outside, (outside.config as unknown as Partial<CertificatesConfig>).probe),
     readAuthority: (dir) => readAuthority(resolve(folder, dir)),
     readPair: async (storage) => readStored(storageIn(folder, storage), await accounts()),
-    findPairs: (dir, signal) => findPairs(folder, dir, signal),
+    findPairs: async (dir, signal) => (await import('./find-pairs.ts')).findPairs(folder, dir, signal),
+    findAcmeClients: async (places, signal) =>
+      (await import('./find-acme-clients.ts')).findAcmeClients(folder, places, signal),
   };
 }

@@ -1,0 +1,145 @@
+/** The folder of acme.sh: `ca/`, and a folder with a `.conf` for each certificate. */
+
+import {
+  addressesOf,
+  type ClientAccount,
+  type ClientCertificate,
+  type ClientFolder,
+  directoryOf,
+  type DnsType,
+  jsonObject,
+  listenerMethod,
+  type Method,
+  type SettingsFiles,
+  splitPath,
+  webrootMethod,
+} from './forms.ts';
+import { parseAssignments } from './settings-text.ts';
+
+const DNS: Readonly<Record<string, DnsType>> = {
+  dns_nsupdate: 'rfc2136',
+  dns_hetznercloud: 'hetzner',
+  dns_acmedns: 'acmeDns',
+};
+
+interface Account extends ClientAccount {
+  readonly root: string;
+  /** Host and path of the directory, as the folder has them. */
+  readonly server: string;
+}
+
+/** Host without port, and path: the name of the folder of an authority. */
+function serverOf(directory: string): string {
+  const { hostname, pathname } = new URL(directory);
+  return `${hostname}${pathname}`.replace(/\/$/u, '');
+}
+
+interface Domain {
+  readonly root: string;
+  readonly folder: string;
+  readonly values: ReadonlyMap<string, string>;
+  readonly directory: string | undefined;
+}
+
+function domainsOf({ paths, texts }: SettingsFiles): readonly Domain[] {
+  return paths.flatMap((path) => {
+    const [, root, of, name] = /^(.*)\/([^/]+)\/([^/]+)\.conf$/u.exec(path) ?? [];
+    if (root === undefined || of === undefined || name === undefined) return [];
+    if (of !== name && of !== `${name}_ecc`) return [];
+    const values = parseAssignments(texts.get(path) ?? '');
+    if (!values.has('Le_Domain')) return [];
+    return [{ root, folder: splitPath(path).folder, values, directory: directoryOf(values.get('Le_API')) }];
+  });
+}
+
+function accountsOf({ paths, texts }: SettingsFiles, domains: readonly Domain[]): readonly Account[] {
+  return paths.flatMap((key) => {
+    const [, root, server] = /^(.*)\/ca\/(.+)\/account\.key$/u.exec(key) ?? [];
+    if (root === undefined || server === undefined) return [];
+    // The folder has no port.
+    const used = domains.find((each) => each.directory !== undefined && serverOf(each.directory) === server)?.directory;
+    const path = server.includes('/') ? server : `${server}/directory`;
+    const directory = used ?? directoryOf(`https://${path}`);
+    if (directory === undefined) return [];
+    const { folder } = splitPath(key);
+    const stored = addressesOf(jsonObject(texts.get(`${folder}/account.json`))['contact']);
+    const contact =
+      stored.length > 0
+        ? stored
+        : addressesOf([parseAssignments(texts.get(`${folder}/ca.conf`) ?? '').get('CA_EMAIL')]);
+    return [{ client: 'acme.sh' as const, key, directory, contact, notes: [], root, server }];
+  });
+}
+
+function methodOf(written: string, values: ReadonlyMap<string, string>): Method {
+  if (written === 'no') return listenerMethod(values.get('Le_HTTPPort'), values.get('Le_LocalAddress'));
+  const type = DNS[written];
+  if (type !== undefined) return { by: 'dns', type };
+  if (written.startsWith('/')) return webrootMethod(written);
+  return {
+    by: 'other',
+    why: `acme.sh proves names by ${written === '' ? 'an unknown method' : written}. Add a solver to the Issuer`,
+  };
+}
+
+/** A method for each name. The last one counts for the names after it. */
+function methodsOf(values: ReadonlyMap<string, string>): Pick<ClientCertificate, 'methods' | 'usual'> {
+  const alternatives = values.get('Le_Alt') ?? 'no';
+  const names = [values.get('Le_Domain') ?? '', ...(alternatives === 'no' ? [] : alternatives.split(','))];
+  const written = (values.get('Le_Webroot') ?? '').split(',').filter((each) => each !== '');
+  const usual = methodOf(written.at(-1) ?? '', values);
+  return {
+    methods: new Map(
+      names.flatMap((name, i) =>
+        i < written.length ? [[name.toLowerCase(), methodOf(written[i] ?? '', values)]] : [],
+      ),
+    ),
+    usual,
+  };
+}
+
+const COPIES = ['Le_RealCertPath', 'Le_RealKeyPath', 'Le_RealCACertPath', 'Le_RealFullChainPath'];
+
+function obstaclesOf(values: ReadonlyMap<string, string>): readonly string[] {
+  const copies = COPIES.map((name) => values.get(name) ?? '').filter((each) => each !== '' && each !== 'no');
+  const hooks = ['Le_PreHook', 'Le_PostHook', 'Le_RenewHook'].filter((name) => (values.get(name) ?? '') !== '');
+  const deploy = values.get('Le_DeployHook') ?? '';
+  return [
+    ...(copies.length === 0
+      ? []
+      : [`acme.sh installs copies: ${copies.join(', ')}. Set \`storage\` to the files that the service reads`]),
+    ...(deploy === '' ? [] : [`acme.sh deploys by ${deploy}. Set \`deploy\` of the Certificate`]),
+    ...(hooks.length === 0
+      ? []
+      : [`acme.sh runs commands at a renewal (${hooks.join(', ')}). Set \`deploy\` or \`reload\` of the Certificate`]),
+  ];
+}
+
+/** Reads the folder of acme.sh. */
+export function readAcmeSh(files: SettingsFiles): ClientFolder {
+  const domains = domainsOf(files);
+  const accounts = accountsOf(files, domains);
+  const certificates = domains.flatMap(({ root, folder, values, directory }): readonly ClientCertificate[] => {
+    const own = accounts.filter((each) => each.root === root);
+    const account =
+      own.find((each) => each.directory === directory) ??
+      own.find((each) => directory !== undefined && each.server === new URL(directory).hostname);
+    if (account === undefined) return [];
+    const preferredChain = values.get('Le_Preferred_Chain');
+    const profile = values.get('Le_Certificate_Profile');
+    const hook = values.get('Le_ReloadCmd');
+    return [
+      {
+        client: 'acme.sh',
+        folder,
+        account: account.key,
+        ...methodsOf(values),
+        ...(profile === undefined || profile === '' ? {} : { profile }),
+        ...(preferredChain === undefined || preferredChain === '' ? {} : { preferredChain }),
+        ...(hook === undefined || hook === '' ? {} : { hook }),
+        obstacles: obstaclesOf(values),
+      },
+    ];
+  });
+  return { accounts, certificates };
+}

@@ -1,0 +1,198 @@
+/** The handover of certificates by other ACME clients: Issuers for their accounts, and settings for their pairs. */
+
+import { type Desired, type Found, type Json, type PassedOver, printable, toDocument } from '#plugin';
+import { directoryUrl } from '../acme/directories.ts';
+import { solverFor } from '../acme/solvers/choose.ts';
+import { isAllowed } from '../allowed-command.ts';
+import type { CertificatesConfig, IssuerSpec } from '../generated.ts';
+import { mainPath } from '../paths.ts';
+import { PLUGIN } from '../remembered.ts';
+import type { FoundPair } from '../world.ts';
+import { type ClientAccount, type ClientCertificate, type ClientFolder, type ClientName, splitPath } from './forms.ts';
+import { SolverList } from './solvers.ts';
+
+/** Values of a document from the settings of another client. */
+export interface HandedOver {
+  readonly client: ClientName;
+  /** Name of the Issuer. */
+  readonly issuer: string;
+  readonly reload?: readonly string[];
+  /** Reasons why the renewal stays with the client. Each is a sentence. */
+  readonly obstacles: readonly string[];
+}
+
+export interface Handover {
+  /** The handover of a pair whose document is written; undefined if no other client has it. */
+  readonly take: (pair: FoundPair) => HandedOver | undefined;
+  /** Issuers for the accounts of the pairs so far. */
+  readonly issuers: () => readonly Found[];
+  /** Accounts of no pair so far. */
+  readonly passed: () => readonly PassedOver[];
+  /** True if a path is the key of an account. */
+  readonly isAccountKey: (path: string) => boolean;
+}
+
+const WELL_KNOWN = ['letsencrypt', 'letsencrypt-staging'] as const;
+
+/** A directory as a document has it. */
+function written(directory: string): string {
+  return WELL_KNOWN.find((name) => directoryUrl(name) === directory) ?? directory;
+}
+
+/** Name of the Issuer of an account: of a well-known directory, or of its host. */
+function issuerName(directory: string, taken: ReadonlySet<string>): string {
+  const short = written(directory);
+  const base = short === directory ? new URL(directory).hostname.replaceAll(/[^A-Za-z0-9.-]/gu, '') : short;
+  if (!taken.has(base)) return base;
+  for (let i = 2; ; i += 1) if (!taken.has(`${base}-${i}`)) return `${base}-${i}`;
+}
+
+/** The Issuer of an account: declared, or new with its solvers. */
+interface Account {
+  readonly account: ClientAccount;
+  readonly name: string;
+  readonly declared: IssuerSpec['acme'];
+  readonly solvers: SolverList;
+  readonly profile: string | undefined;
+  readonly preferredChain: string | undefined;
+}
+
+function profileOf({ profile }: ClientCertificate): string | undefined {
+  return profile !== undefined && /^[A-Za-z0-9_.-]{1,64}$/u.test(profile) ? profile : undefined;
+}
+
+function chainOf({ preferredChain: chain }: ClientCertificate): string | undefined {
+  return chain !== undefined && chain !== '' && chain.length <= 255 && printable(chain) === chain ? chain : undefined;
+}
+
+/** Names that no solver proves, by the reason. */
+function unproven(
+  { account: { client }, declared, solvers }: Account,
+  { methods, usual }: ClientCertificate,
+  { leaf }: FoundPair,
+): readonly string[] {
+  const why = [...leaf.dnsNames, ...leaf.ipAddresses].flatMap((name) => {
+    if (declared === undefined) return solvers.add(name, methods.get(name) ?? usual) ?? [];
+    const wildcard = name.startsWith('*.');
+    const kind = leaf.ipAddresses.includes(name) ? ('ip' as const) : ('dns' as const);
+    const solver = solverFor(declared.solvers, { name: wildcard ? name.slice(2) : name, wildcard, kind });
+    return solver === undefined ? [`No solver of the declared Issuer proves ${name}, which ${client} proves`] : [];
+  });
+  return [...new Set(why)];
+}
+
+/** The words of a command line that needs no shell. */
+function wordsOf(command: string): readonly string[] | undefined {
+  return /^[\w@%+=:,./ -]+$/u.test(command) ? command.split(' ').filter((word) => word !== '') : undefined;
+}
+
+/** The command after a renewal, if fettle may run it. */
+function reloadOf(
+  { client, hook }: ClientCertificate,
+  { commands = [] }: Partial<CertificatesConfig>,
+): { readonly reload?: readonly string[]; readonly obstacles: readonly string[] } {
+  if (hook === undefined) return { obstacles: [] };
+  const words = wordsOf(hook);
+  if (words !== undefined && isAllowed(words, commands)) return { reload: words, obstacles: [] };
+  const remedy =
+    words === undefined
+      ? 'Put the command into a script, list the script in `plugins.certificates.commands` of fettle.yaml, and set `reload`'
+      : `Add ${JSON.stringify(words)} to \`plugins.certificates.commands\` of fettle.yaml, and run the import again`;
+  return { obstacles: [`${client} runs a command after a renewal: ${hook}. ${remedy}`] };
+}
+
+export interface HandoverOptions {
+  readonly clients: ClientFolder;
+  readonly desired: readonly Desired[];
+  readonly settings: Partial<CertificatesConfig>;
+  /** The document that will declare the Issuers. */
+  readonly document: string;
+}
+
+export function openHandover({ clients, desired, settings, document }: HandoverOptions): Handover {
+  const issuers = desired.filter(({ ref }) => ref.kind === 'Issuer');
+  const taken = new Set(issuers.map(({ ref }) => ref.name));
+  const used = new Map<string, Account>();
+
+  const accountOf = (certificate: ClientCertificate): Account | undefined => {
+    const known = used.get(certificate.account);
+    if (known !== undefined) return known;
+    const account = clients.accounts.find(({ key }) => key === certificate.account);
+    if (account === undefined || printable(account.key) !== account.key) return undefined;
+    const declared = issuers.find(({ spec }) => (spec as IssuerSpec).acme?.accountKey === account.key);
+    const name = declared?.ref.name ?? issuerName(account.directory, taken);
+    taken.add(name);
+    const made: Account = {
+      account,
+      name,
+      declared: (declared?.spec as IssuerSpec | undefined)?.acme,
+      solvers: new SolverList(settings),
+      profile: profileOf(certificate),
+      preferredChain: chainOf(certificate),
+    };
+    used.set(account.key, made);
+    return made;
+  };
+
+  return {
+    take: (pair) => {
+      const { folder, name } = splitPath(mainPath(pair.storage));
+      const certificate = clients.certificates.find(
+        (each) => each.folder === folder && (each.stem === undefined || each.stem === name.replace(/\.[^.]*$/u, '')),
+      );
+      const issuer = certificate === undefined ? undefined : accountOf(certificate);
+      if (certificate === undefined || issuer === undefined) return undefined;
+      const { client } = certificate;
+      const { profile, preferredChain } = issuer.declared ?? issuer;
+      const { obstacles, ...reload } = reloadOf(certificate, settings);
+      return {
+        client,
+        issuer: issuer.name,
+        ...reload,
+        obstacles: [
+          ...unproven(issuer, certificate, pair),
+          ...obstacles,
+          ...certificate.obstacles,
+          ...(profile === profileOf(certificate)
+            ? []
+            : [`${client} uses the profile ${certificate.profile ?? 'of the authority'}, and the Issuer another one`]),
+          ...(preferredChain === chainOf(certificate)
+            ? []
+            : [
+                `${client} prefers the chain ${certificate.preferredChain ?? 'of the authority'}, and the Issuer another one`,
+              ]),
+        ],
+      };
+    },
+    issuers: () =>
+      [...used.values()]
+        .filter(({ declared }) => declared === undefined)
+        .map(({ account, name, solvers, profile, preferredChain }): Found => {
+          const { client, key, directory, contact, notes } = account;
+          const acme: { readonly [key: string]: Json } = {
+            directory: written(directory),
+            accountKey: toDocument(document, key),
+            ...(contact.length === 0 ? {} : { contact: [...contact] }),
+            ...(profile === undefined ? {} : { profile }),
+            ...(preferredChain === undefined ? {} : { preferredChain }),
+            solvers: [...solvers.entries()],
+          };
+          return {
+            ref: { plugin: PLUGIN, kind: 'Issuer', name },
+            spec: { acme },
+            notes: [
+              `the account of ${client}: the first apply finds the account by its key, and orders nothing`,
+              ...notes,
+            ],
+          };
+        }),
+    passed: () =>
+      clients.accounts
+        .filter(({ key }) => !used.has(key))
+        .map(({ client, key, directory }) => ({
+          what: key,
+          why: `is the key of an account of ${client} at ${directory}, and no certificate that is imported uses the account`,
+        })),
+    isAccountKey: (path) => clients.accounts.some(({ key }) => key === path),
+  };
+}

@@ -1,0 +1,68 @@
+/** Finds the folders of other ACME clients below a folder. Reads small settings, and no key. */
+
+import { readdir } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { readAcmeSh } from '../handover/acme-sh.ts';
+import { readCertbot } from '../handover/certbot.ts';
+import { readDehydrated } from '../handover/dehydrated.ts';
+import type { ClientFolder, SettingsFiles } from '../handover/forms.ts';
+import { readLego } from '../handover/lego.ts';
+import { readWhole } from './files.ts';
+
+const DEEPEST = 10;
+const MOST_FILES = 100_000;
+const MOST_SETTINGS = 20_000;
+const LIMIT = 65_536;
+/** Files with settings. `account.conf` of acme.sh is not one of them: it has the secrets of services. */
+const SETTINGS =
+  /\/(?:regr\.json|account\.json|registration_info\.json|ca\.conf|config|conf\.d\/[^/]+\.sh|certificates\/[^/]+\.json|renewal\/[^/]+\.conf|([^/]+?)(?:_ecc)?\/\1\.conf)$/u;
+
+/** Regular files below a folder. Links are left out: settings are never read through one. */
+async function below(folder: string, signal: AbortSignal): Promise<readonly string[]> {
+  const files: string[] = [];
+  const look = async (at: string, depth: number): Promise<void> => {
+    signal.throwIfAborted();
+    // The search for pairs reports a folder that cannot be read.
+    const entries = await readdir(at, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (files.length >= MOST_FILES) return;
+      const path = join(at, entry.name);
+      if (entry.isDirectory() && depth < DEEPEST) await look(path, depth + 1);
+      else if (entry.isFile()) files.push(path);
+    }
+  };
+  await look(folder, 0);
+  return files;
+}
+
+async function settingsIn(paths: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const path of paths.filter((each) => SETTINGS.test(each)).slice(0, MOST_SETTINGS)) {
+    signal.throwIfAborted();
+    const file = await readWhole(path, LIMIT).catch(() => undefined);
+    if (file?.kind === 'file' && !file.stat.link) texts.set(path, Buffer.from(file.text, 'latin1').toString('utf8'));
+  }
+  return texts;
+}
+
+/** Accounts and settings of certbot, lego, acme.sh and dehydrated, with paths relative to the project if inside it. */
+export async function findAcmeClients(
+  project: string,
+  places: readonly string[],
+  signal: AbortSignal,
+): Promise<ClientFolder> {
+  const paths: string[] = [];
+  for (const place of places) paths.push(...(await below(resolve(project, place), signal)));
+  const files: SettingsFiles = { paths: [...new Set(paths)], texts: await settingsIn(paths, signal) };
+  const inProject = (path: string): string => {
+    const inside = relative(project, path);
+    return inside.startsWith('..') ? path : inside;
+  };
+  const read = [readCertbot, readLego, readAcmeSh, readDehydrated].map((of) => of(files));
+  return {
+    accounts: read.flatMap(({ accounts }) => accounts).map((each) => ({ ...each, key: inProject(each.key) })),
+    certificates: read
+      .flatMap(({ certificates }) => certificates)
+      .map((each) => ({ ...each, folder: inProject(each.folder), account: inProject(each.account) })),
+  };
+}

@@ -1,0 +1,311 @@
+/** The handover by the documented forms of folders: solvers, obstacles, and hostile files. */
+
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { readAccountKey } from '../../../../plugins/certificates/acme/jws.ts';
+import { temporaryFolder, writeFiles } from '../../../support/cli.ts';
+import { fettleHere } from '../../../support/command-line.ts';
+import { openssl } from '../support.ts';
+
+const ID = '0123456789abcdef0123456789abcdef';
+const LETSENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
+const ACCOUNT = `accounts/acme-v02.api.letsencrypt.org/directory/${ID}`;
+
+let folder: string;
+let settings: string;
+beforeEach(() => {
+  folder = temporaryFolder();
+  settings = '';
+  mkdirSync(join(folder, 'desired'), { recursive: true });
+});
+
+function pair(dir: string, names: readonly string[], files: readonly [string, string] = ['cert.pem', 'privkey.pem']) {
+  mkdirSync(join(folder, dir), { recursive: true });
+  const san = names.map((name) => `DNS:${name}`).join(',');
+  openssl(
+    join(folder, dir),
+    `req -x509 -nodes -days 90 -subj /CN=${names[0] ?? ''} -addext subjectAltName=${san} -addext basicConstraints=critical,CA:FALSE -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout ${files[1]} -out ${files[0]}`,
+  );
+}
+
+function keyPem(): string {
+  return execFileSync('openssl', ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+}
+
+/** A certificate of certbot, with the settings of its renewal. */
+function lineage(name: string, names: readonly string[], params: string): void {
+  pair(`le/live/${name}`, names);
+  writeFiles(folder, {
+    [`le/renewal/${name}.conf`]: `version = 2.1.0\n[renewalparams]\naccount = ${ID}\nserver = ${LETSENCRYPT}\n${params}\n`,
+    [`le/${ACCOUNT}/private_key.json`]: '{"kty":"RSA"}',
+    [`le/${ACCOUNT}/regr.json`]: '{"body":{"contact":["mailto:ops@example.test"]},"uri":"https://a.example.test/1"}',
+  });
+}
+
+interface Document {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly issuer?: string;
+    readonly renewal?: unknown;
+    readonly reload?: unknown;
+    readonly acme?: { readonly [key: string]: unknown };
+  };
+}
+
+interface Imported {
+  readonly text: string;
+  readonly stderr: string;
+  readonly issuer: Document['spec']['acme'];
+  readonly of: (name: string) => Document['spec'] | undefined;
+}
+
+/** Imports folders; validation accepts the documents. */
+async function imports(...places: readonly string[]): Promise<Imported> {
+  writeFiles(folder, { 'fettle.yaml': `name: test\nstore: .fettle\n${settings}` });
+  const words = ['import', '--all', '--plugin', 'certificates', ...places, '-o', 'desired/imported.yaml'];
+  const { code, stderr } = await fettleHere(folder, ...words);
+  expect([code, stderr]).toEqual([0, expect.stringContaining('document')]);
+  const validated = await fettleHere(folder, 'validate');
+  expect([validated.code, validated.stderr]).toEqual([0, expect.not.stringContaining('error')]);
+  const text = readFileSync(join(folder, 'desired/imported.yaml'), 'utf8');
+  const documents = parseAllDocuments(text).map((each) => each.toJS() as Document);
+  return {
+    text,
+    stderr,
+    issuer: documents.find(({ kind }) => kind === 'Issuer')?.spec.acme,
+    of: (name) => documents.find((each) => each.kind === 'Certificate' && each.metadata.name === name)?.spec,
+  };
+}
+
+const OFF = { enabled: false };
+const WEB = { webroot: '/var/www/a', selfCheck: 'advisory' };
+
+describe('certbot', () => {
+  it('gives each name the solver of its method, and names before patterns', async () => {
+    settings =
+      'plugins: { certificates: { acme: { dnsProviders: { corp: { rfc2136: { server: ns1.example.test, keyName: k } } } } } }\n';
+    lineage(
+      'a.example.test',
+      ['a.example.test', 'b.example.test'],
+      'authenticator = webroot\nwebroot_path = /var/www/b,\npreferred_chain = ISRG Root X1\n[[webroot_map]]\na.example.test = /var/www/a',
+    );
+    lineage('w', ['*.example.test', 'example.test'], 'authenticator = dns-rfc2136\npreferred_chain = ISRG Root X1');
+    lineage('s', ['s.example.test'], 'authenticator = standalone\nhttp01_port = 8080\npreferred_chain = ISRG Root X1');
+    const { issuer, of, text } = await imports('le');
+    expect(issuer).toEqual({
+      directory: 'letsencrypt',
+      accountKey: `../le/${ACCOUNT}/private_key.json`,
+      contact: ['ops@example.test'],
+      preferredChain: 'ISRG Root X1',
+      solvers: [
+        { match: { names: ['a.example.test'] }, http01: WEB },
+        { match: { names: ['b.example.test'] }, http01: { webroot: '/var/www/b', selfCheck: 'advisory' } },
+        { match: { names: ['s.example.test'] }, http01: { listener: { port: 8080 }, selfCheck: 'advisory' } },
+        { match: { names: ['example.test'] }, dns01: { provider: 'corp' } },
+        { match: { names: ['*.example.test'] }, dns01: { provider: 'corp' } },
+      ],
+    });
+    for (const name of ['a.example.test', 's.example.test'])
+      expect(of(name)).toMatchObject({ issuer: 'letsencrypt', dnsNames: expect.any(Array) as unknown });
+    expect(text).not.toContain('enabled: false');
+  });
+
+  it.each([
+    ['authenticator = nginx\ninstaller = nginx', 'certbot proves its names by nginx. Add a solver to the Issuer'],
+    ['authenticator = dns-rfc2136', 'Declare it in `plugins.certificates.acme.dnsProviders` of fettle.yaml'],
+    ['authenticator = webroot\nwebroot_path = www,', 'Its webroot is not an absolute path'],
+    ['authenticator = standalone\npre_hook = systemctl stop nginx', 'certbot runs a command before a renewal'],
+    ['authenticator = standalone\nrenew_hook = systemctl reload nginx', 'Add ["systemctl","reload","nginx"] to'],
+    ['authenticator = standalone\nrenew_hook = "a; b $X"', 'Put the command into a script'],
+    ['authenticator = standalone\ninstaller = nginx', 'Set `reload` of the Certificate'],
+  ])('keeps the renewal with %j', async (params, remedy) => {
+    lineage('a.example.test', ['a.example.test'], params);
+    const { of, text } = await imports('le');
+    expect(of('a.example.test')).toMatchObject({ issuer: 'letsencrypt', renewal: OFF, recovery: OFF });
+    expect(text).toContain(remedy);
+  });
+
+  it('keeps the renewal with scripts in its folder of hooks', async () => {
+    lineage('a.example.test', ['a.example.test'], 'authenticator = standalone');
+    writeFiles(folder, { 'le/renewal-hooks/deploy/reload.sh': '#!/bin/sh\n' });
+    const { of, text } = await imports('le');
+    expect(of('a.example.test')?.renewal).toEqual(OFF);
+    expect(text).toContain('renewal-hooks/deploy/reload.sh');
+  });
+
+  it('reloads with the command of its hook if fettle.yaml lists the command', async () => {
+    settings = 'plugins: { certificates: { commands: [[systemctl, reload, nginx]] } }\n';
+    lineage('a.example.test', ['a.example.test'], 'authenticator = standalone\nrenew_hook = systemctl reload nginx');
+    const { of } = await imports('le');
+    expect(of('a.example.test')).toMatchObject({ reload: { command: ['systemctl', 'reload', 'nginx'] } });
+    expect(of('a.example.test')?.renewal).toBeUndefined();
+  });
+
+  it('keeps the renewal with another profile than that of the Issuer', async () => {
+    lineage('a.example.test', ['a.example.test'], 'authenticator = standalone\nrequired_profile = shortlived');
+    lineage('b.example.test', ['b.example.test'], 'authenticator = standalone');
+    const { issuer, of } = await imports('le');
+    expect(issuer).toMatchObject({ profile: 'shortlived' });
+    expect(of('a.example.test')?.renewal).toBeUndefined();
+    expect(of('b.example.test')?.renewal).toEqual(OFF);
+  });
+
+  it('uses the Issuer that declares the key of the account already', async () => {
+    lineage('a.example.test', ['a.example.test'], 'authenticator = standalone');
+    writeFiles(folder, {
+      'desired/own.yaml': `apiVersion: certificates/v1\nkind: Issuer\nmetadata: { name: own }\nspec: { acme: { directory: letsencrypt, accountKey: ../le/${ACCOUNT}/private_key.json, solvers: [{ http01: { listener: {} } }] } }\n`,
+    });
+    const { issuer, of } = await imports('le');
+    expect(issuer).toBeUndefined();
+    expect(of('a.example.test')).toMatchObject({ issuer: 'own' });
+    expect(of('a.example.test')?.renewal).toBeUndefined();
+  });
+
+  it('names an account that no certificate uses, and writes no Issuer for it', async () => {
+    lineage('a.example.test', ['a.example.test'], 'authenticator = standalone');
+    const other = 'le/accounts/acme-staging-v02.api.letsencrypt.org/directory/ffffffffffffffffffffffffffffffff';
+    writeFiles(folder, { [`${other}/private_key.json`]: '{}' });
+    const { text, stderr } = await imports('le');
+    expect(text.match(/kind: Issuer/gu)).toHaveLength(1);
+    expect(stderr).toContain(`passed over: ${other}/private_key.json: is the key of an account of certbot`);
+  });
+});
+
+describe('acme.sh', () => {
+  const conf = (more: string): string => `Le_Domain='a.example.test'\nLe_API='${LETSENCRYPT}'\n${more}`;
+
+  function account(): void {
+    writeFiles(folder, {
+      'sh/ca/acme-v02.api.letsencrypt.org/directory/account.key': keyPem(),
+      'sh/ca/acme-v02.api.letsencrypt.org/directory/ca.conf': "CA_EMAIL='ops@example.test'\n",
+      'sh/account.conf': "SAVED_CF_Token='hunter2-secret'\n",
+    });
+  }
+
+  it('has a method for each name, and the command in base64', async () => {
+    settings = 'plugins: { certificates: { commands: [[service, nginx, reload]] } }\n';
+    account();
+    pair('sh/a.example.test_ecc', ['a.example.test', 'b.example.test'], ['a.example.test.cer', 'a.example.test.key']);
+    const command = Buffer.from('service nginx reload').toString('base64');
+    writeFiles(folder, {
+      'sh/a.example.test_ecc/a.example.test.conf': conf(
+        `Le_Alt='b.example.test'\nLe_Webroot='/var/www/a,no'\nLe_HTTPPort='8080'\nLe_ReloadCmd='__ACME_BASE64__START_${command}__ACME_BASE64__END_'\nSAVED_CF_Token='hunter2-secret'\n`,
+      ),
+    });
+    const { issuer, of, text, stderr } = await imports('sh');
+    expect(issuer).toEqual({
+      directory: 'letsencrypt',
+      accountKey: '../sh/ca/acme-v02.api.letsencrypt.org/directory/account.key',
+      contact: ['ops@example.test'],
+      solvers: [
+        { match: { names: ['a.example.test'] }, http01: WEB },
+        { match: { names: ['b.example.test'] }, http01: { listener: { port: 8080 }, selfCheck: 'advisory' } },
+      ],
+    });
+    expect(of('a.example.test')).toMatchObject({ reload: { command: ['service', 'nginx', 'reload'] } });
+    expect(of('a.example.test')?.renewal).toBeUndefined();
+    expect(text + stderr).not.toMatch(/hunter2|PRIVATE|account\.key: holds/u);
+  });
+
+  it.each([
+    ["Le_Webroot='dns_cf'\n", 'acme.sh proves names by dns_cf'],
+    ["Le_Webroot='/var/www/a'\nLe_RealKeyPath='/etc/nginx/a.key'\n", 'acme.sh installs copies: /etc/nginx/a.key'],
+    ["Le_Webroot='/var/www/a'\nLe_DeployHook='haproxy,'\n", 'acme.sh deploys by haproxy'],
+  ])('keeps the renewal with %j', async (more, remedy) => {
+    account();
+    pair('sh/a.example.test', ['a.example.test'], ['a.example.test.cer', 'a.example.test.key']);
+    writeFiles(folder, { 'sh/a.example.test/a.example.test.conf': conf(more) });
+    const { of, text } = await imports('sh');
+    expect(of('a.example.test')).toMatchObject({ issuer: 'letsencrypt', renewal: OFF });
+    expect(text).toContain(remedy);
+  });
+});
+
+describe('dehydrated', () => {
+  const encoded = Buffer.from(`${LETSENCRYPT}\n`).toString('base64url');
+
+  beforeEach(() => {
+    writeFiles(folder, { [`lib/accounts/${encoded}/account_key.pem`]: keyPem() });
+    pair('lib/certs/a.example.test', ['a.example.test'], ['cert-1.pem', 'privkey-1.pem']);
+    symlinkSync('cert-1.pem', join(folder, 'lib/certs/a.example.test/cert.pem'));
+    symlinkSync('privkey-1.pem', join(folder, 'lib/certs/a.example.test/privkey.pem'));
+    // An earlier version is not a certificate of its own.
+    pair('lib/certs/a.example.test', ['a.example.test'], ['cert-0.pem', 'privkey-0.pem']);
+  });
+
+  it('reads its file `config` from another folder, and a webroot of challenges', async () => {
+    writeFiles(folder, {
+      'etc/dehydrated/config':
+        'SITE=/var/www/a\nWELLKNOWN="${SITE}/.well-known/acme-challenge"\nPREFERRED_CHAIN="$(id)"\n',
+    });
+    const { issuer, of, text } = await imports('lib', 'etc');
+    expect(issuer?.['solvers']).toEqual([{ http01: WEB }]);
+    expect(issuer?.['preferredChain']).toBeUndefined();
+    expect(of('a.example.test')?.renewal).toBeUndefined();
+    expect(text.match(/kind: Certificate/gu)).toHaveLength(1);
+  });
+
+  it.each([
+    ['', 'The web server serves /var/www/dehydrated as /.well-known/acme-challenge'],
+    ['CHALLENGETYPE=dns-01\nHOOK=/etc/hook.sh\n', 'dehydrated proves its names by dns-01 and a hook'],
+  ])('keeps the renewal with %j', async (config, remedy) => {
+    writeFiles(folder, { 'lib/config': config });
+    const { of, text } = await imports('lib');
+    expect(of('a.example.test')?.renewal).toEqual(OFF);
+    expect(text).toContain(remedy);
+  });
+
+  it('keeps the renewal without its file `config`', async () => {
+    const { of, text } = await imports('lib');
+    expect(of('a.example.test')?.renewal).toEqual(OFF);
+    expect(text).toContain('The file `config` of dehydrated was not found');
+  });
+});
+
+describe('a hostile folder', () => {
+  it('puts no character of a terminal into documents or output', async () => {
+    lineage(
+      'a.example.test',
+      ['a.example.test'],
+      'authenticator = \u001b[2Jx\nrenew_hook = \u001b]0;owned\u0007 ::error::x',
+    );
+    const { text, stderr } = await imports('le');
+    expect(text + stderr).not.toMatch(/\u001b|\u0007/u);
+  });
+
+  it('has no settings behind links or in large files', async () => {
+    lineage('a.example.test', ['a.example.test'], 'authenticator = standalone');
+    lineage('b.example.test', ['b.example.test'], `authenticator = standalone\nx = ${'y'.repeat(70_000)}`);
+    copyFileSync(join(folder, 'le/renewal/a.example.test.conf'), join(folder, 'outside.conf'));
+    pair('le/live/c.example.test', ['c.example.test']);
+    symlinkSync(join(folder, 'outside.conf'), join(folder, 'le/renewal/c.example.test.conf'));
+    const { of } = await imports('le');
+    expect(of('a.example.test')).toMatchObject({ issuer: 'letsencrypt' });
+    expect([of('b.example.test'), of('c.example.test')]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('the key of an account', () => {
+  it('has the same thumbprint as PEM and as a JSON Web Key', async () => {
+    const pem = keyPem();
+    const { key, thumbprint } = await readAccountKey(pem);
+    const jwk = JSON.stringify(key.export({ format: 'jwk' }));
+    expect((await readAccountKey(` \n${jwk}`)).thumbprint).toBe(thumbprint);
+  });
+
+  it.each(['{', '{"kty":"RSA","d":"c2VjcmV0LW5lZWRsZQ"}', '{"kty":"oct","k":"c2VjcmV0LW5lZWRsZQ"}'])(
+    'is refused without its text: %s',
+    async (text) => {
+      await expect(readAccountKey(text)).rejects.toThrow(
+        /^the file of the account key has a JSON Web Key that cannot be parsed$/u,
+      );
+    },
+  );
+});

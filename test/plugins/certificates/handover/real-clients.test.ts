@@ -1,0 +1,129 @@
+/** The handover by certbot, dehydrated and lego as installed: certificates from the emulated authority, taken over. */
+
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { temporaryFolder, writeFiles } from '../../../support/cli.ts';
+import {
+  certbotIssues,
+  type ClientsSite,
+  dehydratedIssues,
+  fettleAt,
+  has,
+  legoIssues,
+  serialIn,
+  startSite,
+} from './clients.ts';
+
+const running: ClientsSite[] = [];
+async function site(): Promise<ClientsSite> {
+  const started = await startSite();
+  running.push(started);
+  return started;
+}
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.stop();
+});
+
+function project(): string {
+  const folder = temporaryFolder();
+  writeFiles(folder, { 'fettle.yaml': 'name: test\nstore: .fettle\n' });
+  mkdirSync(join(folder, 'desired'));
+  return folder;
+}
+
+const LONG = 180_000;
+
+interface Client {
+  /** Folder of the client. */
+  readonly own: string;
+  /** File of the certificate. */
+  readonly live: string;
+  /** Address of the account, as the client recorded it. */
+  readonly account: string;
+}
+
+/** Imports the folder, applies without an order, and renews by one order of the same account. */
+async function takesOver(at: ClientsSite, { own, live, account }: Client): Promise<void> {
+  const { authority } = at;
+  const folder = project();
+  const all = (...words: readonly string[]) => fettleAt(folder, at, ...words);
+  const before = serialIn(live);
+  const counts = { ...authority.acme.counts() };
+
+  const imported = await all('import', '--all', '--plugin', 'certificates', own, '-o', 'desired/imported.yaml');
+  expect([imported.code, imported.stderr]).toEqual([0, expect.stringContaining('2 documents')]);
+  const file = join(folder, 'desired/imported.yaml');
+  const text = readFileSync(file, 'utf8');
+  expect(text).not.toMatch(/enabled: false|PRIVATE|"d"/u);
+  expect((await all('validate')).stdout + (await all('validate')).stderr).not.toMatch(/error|warning/u);
+  // Nothing was asked of the authority.
+  expect(authority.acme.counts()).toEqual(counts);
+
+  const plan = await all('plan');
+  expect(plan.stdout).toMatch(/Issuer\/\S+ +absent > ready/u);
+  expect(plan.stdout).toMatch(/Certificate\/\S+ +normal > normal +adopt/u);
+  const applied = await all('apply', '--yes');
+  expect([applied.code, applied.stdout + applied.stderr]).toEqual([0, expect.stringContaining('2 done')]);
+  // The modes of files are corrected; the content stays.
+  await all('apply', '--yes');
+  expect((await all('plan')).stdout).toContain('0 to add, 0 to change');
+  expect(serialIn(live)).toBe(before);
+  expect(authority.acme.counts()['new-order']).toBe(counts['new-order']);
+  expect((await all('log', 'export')).stdout).toContain(`"account":"${account}"`);
+
+  writeFileSync(
+    file,
+    text.replace(/^( {2}storage:)/mu, `  renewal: { issuedAfter: "${new Date().toISOString()}" }\n$1`),
+  );
+  const renewed = await all('apply', '--yes');
+  expect([renewed.code, renewed.stdout + renewed.stderr]).toEqual([0, expect.stringContaining('1 done')]);
+  expect(serialIn(live)).not.toBe(before);
+  expect(authority.acme.counts()['new-order']).toBe((counts['new-order'] ?? 0) + 1);
+  expect((await all('log', 'export')).stdout.match(/"account":"[^"]*"/gu)).toSatisfy((found: readonly string[]) =>
+    found.every((each) => each === `"account":"${account}"`),
+  );
+}
+
+test.skipIf(!has('certbot'))(
+  'certbot hands its certificate over, and the renewal uses its account and webroot',
+  async () => {
+    const at = await site();
+    const own = await certbotIssues(at, ['www.example.test', 'example.test']);
+    const [regr = ''] = globSync('accounts/*/*/*/regr.json', { cwd: own });
+    const { uri } = JSON.parse(readFileSync(join(own, regr), 'utf8')) as { uri: string };
+    await takesOver(at, { own, live: join(own, 'live/www.example.test/cert.pem'), account: uri });
+  },
+  LONG,
+);
+
+test.skipIf(!has('dehydrated'))(
+  'dehydrated hands its certificate over, and the renewal uses its account and webroot',
+  async () => {
+    const at = await site();
+    const own = await dehydratedIssues(at, ['www.example.test', 'example.test']);
+    const [id = ''] = globSync('accounts/*/account_id.json', { cwd: own });
+    const { url } = JSON.parse(readFileSync(join(own, id), 'utf8')) as { url: string };
+    await takesOver(at, { own, live: join(own, 'certs/www.example.test/cert.pem'), account: url });
+  },
+  LONG,
+);
+
+test.skipIf(!has('lego'))(
+  'lego does not record its challenges: the renewal stays with lego until a person adds a solver',
+  async () => {
+    const at = await site();
+    const own = await legoIssues(at, ['www.example.test']);
+    const folder = project();
+    const words = ['import', '--all', '--plugin', 'certificates', own, '-o', 'desired/imported.yaml'];
+    expect((await fettleAt(folder, at, ...words)).code).toBe(0);
+    const text = readFileSync(join(folder, 'desired/imported.yaml'), 'utf8');
+    expect(text).toContain('# lego does not record how it proves names. Add a solver to the Issuer');
+    expect(text).toMatch(/renewal:\n {4}enabled: false/u);
+    expect(text).toMatch(/contact:\n {6}- ops@example\.test/u);
+    const applied = await fettleAt(folder, at, 'apply', '--yes');
+    expect([applied.code, applied.stdout + applied.stderr]).toEqual([0, expect.stringContaining('2 done')]);
+    expect(at.authority.acme.counts()['new-order']).toBe(1);
+  },
+  LONG,
+);
