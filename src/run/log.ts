@@ -92,7 +92,7 @@ export function unknownIn(
 }
 
 /** The newest `last` records that match (0: all), oldest first. Throws InputError for a filter that is not valid. */
-export async function logRecords(store: Store, filter: LogFilter, last: number): Promise<FoundRecords> {
+export async function logRecords(store: Pick<Store, 'read'>, filter: LogFilter, last: number): Promise<FoundRecords> {
   checkFilter(filter);
   const { address, run } = filter;
   const keep = wanted(filter);

@@ -2,7 +2,8 @@
  * The process that answers requests about a project, from the daemon's side. The log and large documents are read there, so that
  * the daemon takes events in and answers at any time.
  *
- * The process starts with the first question and ends after some time without any. One that does not answer in time is killed.
+ * The process starts with the first question and ends after some time without any. A question without an answer in time is
+ * answered as late. The process is then killed, unless its read of the log has advanced: a later question finds the log read.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -35,12 +36,15 @@ const ENDED = refusal(503, 'failed', 'the process that answers has ended');
 
 interface Pending {
   readonly answer: (answer: Answer) => void;
-  readonly late: NodeJS.Timeout;
+  late: NodeJS.Timeout;
 }
 
 export class ReaderProcess {
   readonly #program: ReaderProgram;
+  /** Includes questions that were answered as late: the process still works on them. */
   readonly #pending = new Map<number, Pending>();
+  /** Number of times that the read of the log has advanced. */
+  #advances = 0;
   #snapshot: Snapshot;
   #child: ChildProcess | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -73,24 +77,35 @@ export class ReaderProcess {
     const id = this.#ids;
     clearTimeout(this.#idle);
     return new Promise((answer) => {
-      const late = setTimeout(() => {
-        this.#settle(id, LATE);
+      const due = (advances: number) => (): void => {
+        answer(LATE);
         heard(`error: the answer to ${questionName(question)} took longer than ${deadlineMs / 1000} s`);
-        child.kill('SIGKILL');
-      }, deadlineMs);
-      this.#pending.set(id, { answer, late });
+        const pending = this.#pending.get(id);
+        if (pending !== undefined && this.#advances > advances)
+          pending.late = setTimeout(due(this.#advances), deadlineMs);
+        else this.#end(child);
+      };
+      this.#pending.set(id, { answer, late: setTimeout(due(this.#advances), deadlineMs) });
       this.#send(child, { id, question });
     });
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#end();
+    this.#end(this.#child);
   }
 
-  #end(): void {
+  /** Kills a process. The next question starts another one. */
+  #end(child: ChildProcess | undefined): void {
     clearTimeout(this.#idle);
-    this.#child?.kill('SIGKILL');
+    child?.kill('SIGKILL');
+    this.#ended(child);
+  }
+
+  #ended(child: ChildProcess | undefined): void {
+    if (child === undefined || this.#child !== child) return;
+    this.#child = undefined;
+    for (const id of this.#pending.keys()) this.#settle(id, ENDED);
   }
 
   #send(child: ChildProcess, message: ReaderMessage): void {
@@ -104,7 +119,7 @@ export class ReaderProcess {
     this.#pending.delete(id);
     pending.answer(answer);
     if (this.#pending.size > 0) return;
-    this.#idle = setTimeout(() => this.#end(), this.#program.idleMs ?? IDLE_MS);
+    this.#idle = setTimeout(() => this.#end(this.#child), this.#program.idleMs ?? IDLE_MS);
     this.#idle.unref();
   }
 
@@ -116,17 +131,13 @@ export class ReaderProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'json',
     });
-    const ended = (): void => {
-      if (this.#child !== child) return;
-      this.#child = undefined;
-      for (const id of this.#pending.keys()) this.#settle(id, ENDED);
-    };
     child.once('error', (error) => {
       heard(`error: the process that answers could not be started: ${error.message}`);
-      ended();
+      this.#ended(child);
     });
-    child.once('exit', ended);
+    child.once('exit', () => this.#ended(child));
     child.on('message', (message) => {
+      if (isRecord(message) && message['advanced'] === true && this.#child === child) this.#advances += 1;
       if (!isRecord(message) || typeof message['id'] !== 'number' || !isRecord(message['answer'])) return;
       this.#settle(message['id'], message['answer'] as unknown as Answer);
     });

@@ -80,7 +80,10 @@ describe.each<[string, () => Promise<StoreBench>]>([
         };
       },
     });
-    return { log: new FollowedLog(() => Promise.resolve(counting), mostBytes), reads: () => reads.splice(0) };
+    return {
+      log: new FollowedLog(() => Promise.resolve(counting), mostBytes === undefined ? {} : { mostBytes }),
+      reads: () => reads.splice(0),
+    };
   }
 
   /** Expects each list to be that of a new read. */
@@ -180,8 +183,13 @@ describe.each<[string, () => Promise<StoreBench>]>([
     expect(reads()).toEqual(['all']);
     await log.list({}, 5);
     expect(reads()).toEqual([]);
-    await log.list({ address: 'nodes/Node/web-0' }, 5);
+    await Promise.all([log.list({ address: 'nodes/Node/web-0' }, 5), log.list({ address: 'nodes/Node/web-0' }, 5)]);
     expect(reads()).toEqual(['all']);
+    await expectSame(log);
+    reads();
+    await store.append([intent('web-0'), note('unknown')], fence);
+    await log.list({ address: 'nodes/Node/web-0' }, 5);
+    expect(reads()).not.toContain('all');
     await expectSame(log);
   });
 

@@ -120,27 +120,28 @@ export class KnownRecords {
   list(filter: KnownFilter, last: number): KnownList | undefined {
     checkFilter(filter);
     if (filter.kind?.includes('remembered') === true) return undefined;
-    const found = this.#newest(filter, last);
+    const found = this.newest(filter, last);
     if (found.length < last && !this.#isWhole) return undefined;
+    return defined<KnownList>({ records: found, unknown: this.unknown(filter, found) });
+  }
+
+  /** Says which address or run of a filter, by which `found` was found, the records do not have. */
+  unknown(filter: KnownFilter, found: readonly LogRecord[]): string | undefined {
     const { address, run } = filter;
-    const unknown =
-      found.length > 0 || (address === undefined && run === undefined)
-        ? undefined
-        : unknownIn(filter, {
-            addresses: this.#addresses,
-            hasRun: run === undefined || this.#newest({ run }, 1).length > 0,
-          });
-    return defined<KnownList>({ records: found, unknown });
+    if (found.length > 0 || (address === undefined && run === undefined)) return undefined;
+    const hasRun = run === undefined || this.newest({ run }, 1).length > 0;
+    return unknownIn(filter, { addresses: this.#addresses, hasRun });
   }
 
   /** The newest `last` records about one resource, of a refresh only that resource, as `lastRecords` finds them. */
   about(address: string, last: number): readonly LogRecord[] | undefined {
-    const found = this.#newest({ address }, last);
+    const found = this.newest({ address }, last);
     if (found.length < last && !this.#isWhole) return undefined;
     return found.flatMap((record) => aboutAddress(record, address) ?? []);
   }
 
-  #newest(filter: KnownFilter, last: number): readonly LogRecord[] {
+  /** The newest `last` records in memory that match. */
+  newest(filter: KnownFilter, last: number): readonly LogRecord[] {
     const { address } = filter;
     const isWanted = matches(filter);
     const groups: (readonly LogRecord[])[] = [];

@@ -15,11 +15,8 @@ export type ReaderMessage =
   | { readonly update: SnapshotUpdate }
   | { readonly id: number; readonly question: Question };
 
-/** The reply to a question. */
-export interface ReaderReply {
-  readonly id: number;
-  readonly answer: Answer;
-}
+/** The reply to a question, or a sign that the read of the log advances. */
+export type ReaderReply = { readonly id: number; readonly answer: Answer } | { readonly advanced: true };
 
 const FAILED = refusal(500, 'failed', 'the answer failed');
 
@@ -45,7 +42,8 @@ export async function runReader(
     // Only the daemon sends messages: first a snapshot, and then updates and questions.
     const given = message as unknown as ReaderMessage;
     if ('snapshot' in given) {
-      recorded ??= new Recorded(await open(given.snapshot), say);
+      const advanced = (): void => void reply({ advanced: true }).catch(() => undefined);
+      recorded ??= new Recorded(await open(given.snapshot), say, advanced);
       answerer ??= new Answerer(recorded);
       recorded.take(given.snapshot);
     } else if ('update' in given) {

@@ -29,7 +29,7 @@ interface Read {
 export class Recorded {
   readonly workspace: Workspace;
   /** The records of the log. */
-  readonly records = new FollowedLog(() => this.store());
+  readonly records: FollowedLog;
   readonly #say: Listener;
   #snapshot: Snapshot = { rounds: [], plans: [], interval_ms: 0 };
   /** By their packed text. */
@@ -42,8 +42,10 @@ export class Recorded {
   #regions: RegionStanding | undefined;
   #watchers: Readonly<Record<string, boolean>> | undefined;
 
-  constructor(workspace: Workspace, say: Listener) {
+  /** `advanced`: called while the records of the log are read. */
+  constructor(workspace: Workspace, say: Listener, advanced: () => void) {
     this.workspace = workspace;
+    this.records = new FollowedLog(() => this.store(), { advanced });
     this.#say = say;
   }
 
