@@ -1,0 +1,265 @@
+/** Answers of an ACME authority that refuse an order, or that no client may use: the row, the state and the next plan. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeAuthority, makeKeys, makeLeaf } from '../../../../plugins/certificates/live/x509-make.ts';
+import type { Answer, Fault } from '../../../../plugins/certificates/sandbox/acme/server.ts';
+import { type EmulatedAuthority, startEmulated } from '../../../support/acme/emulated.ts';
+import { type Done, fettle } from '../../../support/command-line.ts';
+import { siteFor } from './killed.ts';
+import { acmeProject, type AcmeProject } from './project.ts';
+
+let authority: EmulatedAuthority;
+beforeAll(async () => {
+  authority = await startEmulated({ ownHttp: true }, { retryAfterSeconds: 0 });
+});
+afterAll(() => authority.stop());
+afterEach(() => {
+  authority.acme.faults.list.length = 0;
+});
+
+const WWW = 'certificates/Certificate/www';
+
+function problem(type: string, status: number, headers: Readonly<Record<string, string>> = {}): Answer {
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+    body: { type: `urn:ietf:params:acme:error:${type}`, detail: `because of ${type}` },
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+const run = ({ folder }: Pick<AcmeProject, 'folder'>, line: string, laterMs = 0): Promise<Done> =>
+  fettle(folder, line, { now: () => Date.now() + laterMs });
+
+async function keptOf(project: Pick<AcmeProject, 'folder'>): Promise<Readonly<Record<string, unknown>>> {
+  const { kept } = JSON.parse((await run(project, `state show ${WWW}`)).stdout) as {
+    readonly kept: Readonly<Record<string, unknown>>;
+  };
+  return kept;
+}
+
+/** Contents of all files below a folder of the project. */
+function textsIn(folder: string): string {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((each) => each.isFile())
+    .map((each) => readFileSync(join(each.parentPath, each.name), 'latin1'))
+    .join('\n');
+}
+
+function expectNothingStored({ folder }: AcmeProject, ...done: readonly Done[]): void {
+  expect(existsSync(join(folder, 'tls/www.crt')) || existsSync(join(folder, 'tls/www.key'))).toBe(false);
+  for (const text of [textsIn(join(folder, '.fettle')), ...done.map(({ stdout, stderr }) => stdout + stderr)])
+    expect(text).not.toMatch(/PRIVATE KEY/u);
+}
+
+interface Refused {
+  readonly type: string;
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly endpoint: string;
+  readonly times?: number;
+}
+
+async function refusedBy({ endpoint, type, status, headers, times = 1 }: Refused) {
+  const project = acmeProject(authority);
+  const before = authority.acme.orders().length;
+  authority.acme.faults.list.push({ endpoint, when: 'before', times, answer: problem(type, status, headers) });
+  const first = await run(project, 'apply --yes');
+  return { project, first, orders: () => authority.acme.orders().length - before };
+}
+
+const LATER = { 'retry-after': '7200' };
+
+describe('a problem', { timeout: 60_000 }, () => {
+  it.each<Refused>([
+    { endpoint: 'new-order', type: 'rateLimited', status: 429, headers: LATER },
+    { endpoint: 'new-order', type: 'serverInternal', status: 503, headers: LATER },
+    { type: 'rateLimited', status: 429, headers: LATER, endpoint: 'finalize' },
+  ])('$type ($status) at $endpoint waits for the time of the authority, and goes on', async (refused) => {
+    const { project, first, orders } = await refusedBy(refused);
+    expect([first.code, first.stdout]).toEqual([
+      0,
+      expect.stringMatching(/waiting .*accepts no order until .*because of/u),
+    ]);
+    expectNothingStored(project, first);
+    const plan = await run(project, 'plan');
+    expect(plan.stdout).toMatch(/WAITING acme-budget: the authority accepts no order until/u);
+    const requests = authority.acme.counts()['new-order'];
+    expect((await run(project, 'apply --yes')).code).toBe(0);
+    expect(authority.acme.counts()['new-order']).toBe(requests);
+    expect((await run(project, 'apply --yes', 3 * HOUR_MS)).code).toBe(0);
+    expect([existsSync(join(project.folder, 'tls/www.crt')), orders()]).toEqual([true, 1]);
+  });
+
+  it.each<Refused>([
+    { endpoint: 'new-order', type: 'rejectedIdentifier', status: 400 },
+    { endpoint: 'new-order', type: 'invalidProfile', status: 400 },
+    { endpoint: 'new-order', type: 'accountDoesNotExist', status: 400 },
+    { endpoint: 'new-order', type: 'userActionRequired', status: 403 },
+    { endpoint: 'new-order', type: 'serverInternal', status: 500 },
+    { endpoint: 'new-order', type: 'unheardOf', status: 400 },
+    { type: 'unauthorized', status: 403, endpoint: 'challenge' },
+    { type: 'badCSR', status: 400, endpoint: 'finalize' },
+    { type: 'orderNotReady', status: 403, endpoint: 'finalize' },
+  ])('$type ($status) at $endpoint fails the step, and the next one orders', async (refused) => {
+    const { project, first } = await refusedBy(refused);
+    const shown = refused.type === 'unheardOf' ? 'other' : refused.type;
+    expect([first.code, first.stdout]).toEqual([7, expect.stringContaining(`because of ${refused.type} (${shown})`)]);
+    expectNothingStored(project, first);
+    expect(Object.keys(await keptOf(project))).not.toContain('order');
+    expect((await run(project, 'apply --yes')).code).toBe(0);
+    expect(existsSync(join(project.folder, 'tls/www.crt'))).toBe(true);
+  });
+
+  it.each<Refused>([
+    { endpoint: 'new-order', type: 'badNonce', status: 400, times: 3 },
+    { type: 'badNonce', status: 400, times: 3, endpoint: 'finalize' },
+    { type: 'serverInternal', status: 500, endpoint: 'challenge' },
+  ])('$type ($status) at $endpoint is sent again', async (refused) => {
+    const { first, orders } = await refusedBy(refused);
+    expect([first.code, orders()]).toEqual([0, 1]);
+  });
+
+  it.each<Refused>([
+    { endpoint: 'new-order', type: 'alreadyReplaced', status: 409 },
+    { endpoint: 'new-order', type: 'malformed', status: 404 },
+    { endpoint: 'new-order', type: 'unauthorized', status: 403 },
+    { endpoint: 'new-order', type: 'serverInternal', status: 500 },
+  ])('$type ($status) to a replacement: the same order at once without it, and recorded', async ({ type, status }) => {
+    const site = await siteFor('renewal');
+    try {
+      const { acme } = site.authority;
+      const before = acme.counts()['new-order'] ?? 0;
+      acme.faults.list.push({ endpoint: 'new-order', when: 'before', times: 1, answer: problem(type, status) });
+      const done = await run(site, 'apply --yes');
+      expect([done.code, done.code === 0 ? '' : done.stdout]).toEqual([0, '']);
+      expect(acme.counts()['new-order']).toBe(before + 2);
+      expect(acme.orders().length).toBe(2);
+      expect((await keptOf(site))['replaced']).toContain(`because of ${type}`);
+    } finally {
+      await site.stop();
+    }
+  });
+});
+
+interface Hostile {
+  readonly name: string;
+  readonly endpoint: Fault['endpoint'];
+  /** Changes the right answer. */
+  readonly answer: (right: Answer) => Answer;
+  readonly why: string;
+}
+
+const bodyWith =
+  (more: (body: Readonly<Record<string, unknown>>) => object) =>
+  (right: Answer): Answer => {
+    const body = right.body as Readonly<Record<string, unknown>>;
+    return { ...right, body: { ...body, ...more(body) } };
+  };
+
+/** PEM of another authority's certificates, made before the tests. */
+let foreign = { leaf: '', root: '' };
+beforeAll(async () => {
+  const keys = await makeKeys('ecdsa-p256');
+  const root = await makeAuthority('Another CA', keys, Date.now());
+  const signer = { certificate: root, key: keys.privateKey };
+  const own = await makeKeys('ecdsa-p256');
+  const leaf = await makeLeaf({ dnsNames: ['www.example.test'], validityDays: 9, keys: own, signer, now: Date.now() });
+  foreign = { leaf: leaf.toString(), root: root.toString() };
+});
+
+const HOSTILE: readonly Hostile[] = [
+  {
+    name: 'redirects',
+    endpoint: 'new-order',
+    answer: () => ({ status: 302, headers: { location: 'http://169.254.169.254/' }, body: '' }),
+    why: 'redirect, which is not followed',
+  },
+  {
+    name: 'makes the order one for other names',
+    endpoint: 'new-order',
+    answer: bodyWith(() => ({ identifiers: [{ type: 'dns', value: 'bank.example' }] })),
+    why: 'the order is for other names',
+  },
+  {
+    name: 'sends requests to another server',
+    endpoint: 'new-order',
+    answer: bodyWith(() => ({ authorizations: ['https://other.example.test/authz/1'] })),
+    why: 'of a server that the directory does not name',
+  },
+  {
+    name: 'names endless authorizations',
+    endpoint: 'new-order',
+    answer: bodyWith(({ finalize }) => ({ authorizations: Array.from({ length: 1001 }, () => finalize) })),
+    why: 'more than 1000 entries',
+  },
+  {
+    name: 'asks to prove another name',
+    endpoint: 'authz',
+    answer: bodyWith(() => ({ identifier: { type: 'dns', value: 'bank.example' } })),
+    why: 'for a name that was not ordered',
+  },
+  {
+    name: 'gives a path as a token',
+    endpoint: 'authz',
+    answer: bodyWith(({ challenges }) => ({
+      challenges: (challenges as object[]).map((each) => ({ ...each, token: '../../../../../etc/cron.d/x' })),
+    })),
+    why: 'is not a token',
+  },
+  {
+    name: 'ends the order without a reason',
+    endpoint: 'order',
+    answer: bodyWith(() => ({ status: 'invalid' })),
+    why: 'the order became invalid without a reason',
+  },
+  {
+    name: 'sends a certificate for another key',
+    endpoint: 'certificate',
+    answer: (right) => ({ ...right, body: foreign.leaf + foreign.root }),
+    why: 'is for another key',
+  },
+  {
+    name: 'sends an endless chain',
+    endpoint: 'certificate',
+    answer: (right) => ({ ...right, body: String(right.body) + foreign.root.repeat(20) }),
+    why: 'more than 10 certificates',
+  },
+  {
+    name: 'sends the chain of another authority',
+    endpoint: 'certificate',
+    answer: (right) => ({
+      ...right,
+      body: `${String(right.body).split(/(?<=END CERTIFICATE-----\n)/u)[0]}${foreign.root}`,
+    }),
+    why: 'is not signed by the next one',
+  },
+  {
+    name: 'sends more than any chain has',
+    endpoint: 'certificate',
+    answer: (right) => ({ ...right, body: String(right.body) + 'x'.repeat(2_000_000) }),
+    why: 'download the certificate',
+  },
+  {
+    name: 'sends a page instead of a certificate',
+    endpoint: 'certificate',
+    answer: (right) => ({ ...right, body: '<html>-----BEGIN PRIVATE KEY-----' }),
+    why: 'the chain has no certificate in it',
+  },
+];
+
+describe('an authority that', { timeout: 60_000 }, () => {
+  it.each(HOSTILE)('$name is refused by name, and nothing is stored', async ({ endpoint, answer, why }) => {
+    const project = acmeProject(authority);
+    authority.acme.faults.list.push({ endpoint, when: 'after', answer });
+    const first = await run(project, 'apply --yes');
+    expect([first.code, first.stdout]).toEqual([7, expect.stringContaining(why)]);
+    expectNothingStored(project, first);
+    authority.acme.faults.list.length = 0;
+    const honest = await run(project, 'apply --yes');
+    expect([honest.code, honest.code === 0 ? '' : honest.stdout]).toEqual([0, '']);
+  });
+});
