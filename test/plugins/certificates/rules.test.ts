@@ -299,7 +299,8 @@ describe('backoff', () => {
 });
 
 describe('retry-exhausted', () => {
-  const judge = (change: Change, given: CertificateParts) => retryExhausted(change, certificateResource(given), sceneOf());
+  const judge = (change: Change, given: CertificateParts) =>
+    retryExhausted(change, certificateResource(given), sceneOf());
   const retry = changeOf('renewal_failed>renewing');
   const recover = changeOf('expired>recovering');
 

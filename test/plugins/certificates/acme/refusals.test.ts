@@ -104,13 +104,17 @@ describe('a problem', { timeout: 60_000 }, () => {
     { type: 'unauthorized', status: 403, endpoint: 'challenge' },
     { type: 'badCSR', status: 400, endpoint: 'finalize' },
     { type: 'orderNotReady', status: 403, endpoint: 'finalize' },
-  ])('$type ($status) at $endpoint fails the step, and the next one orders', async (refused) => {
+  ])('$type ($status) at $endpoint fails the step, and the next try waits for its backoff', async (refused) => {
     const { project, first } = await refusedBy(refused);
     const shown = refused.type === 'unheardOf' ? 'other' : refused.type;
     expect([first.code, first.stdout]).toEqual([7, expect.stringContaining(`because of ${refused.type} (${shown})`)]);
     expectNothingStored(project, first);
-    expect(Object.keys(await keptOf(project))).not.toContain('order');
-    expect((await run(project, 'apply --yes')).code).toBe(0);
+    // The authority may still go on with an order that was not ready.
+    expect(Object.keys(await keptOf(project)).includes('order')).toBe(refused.type === 'orderNotReady');
+    const requests = authority.acme.counts()['new-order'];
+    expect((await run(project, 'apply --yes')).stdout).toMatch(/waiting .*backoff: /u);
+    expect(authority.acme.counts()['new-order']).toBe(requests);
+    expect((await run(project, 'apply --yes', 2 * HOUR_MS)).code).toBe(0);
     expect(existsSync(join(project.folder, 'tls/www.crt'))).toBe(true);
   });
 
