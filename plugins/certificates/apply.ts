@@ -65,8 +65,8 @@ async function createAccount(
   const { contact, eab } = acme;
   const authority = authorityOfAccount(acme, undefined);
   run.progress(`finding or creating the account at ${authority.directory}`);
-  const { account, thumbprint } = await world.createAccount(defined({ authority, contact, eab, signal: run.signal }));
-  const kept = { account, thumbprint, directory: authority.directory, contact };
+  const made = await world.createAccount(defined({ authority, contact, eab, signal: run.signal }));
+  const kept = { ...made, directory: authority.directory, contact };
   // A refresh finds the account by the state alone.
   await run.keep(kept);
   return kept;
@@ -128,7 +128,8 @@ const removeAuthority: IssuerHandler = async (world, resource, run) => {
   const spec = issuerSpec(resource.desired, resource.memory);
   if (spec?.acme !== undefined) {
     const authority = authorityOfAccount(spec.acme, resource.memory);
-    await world.deactivateAccount(authority, resource.memory?.owned !== 'created', run.signal);
+    await world.deactivateAccount(authority, resource.memory?.kept.key_made !== true, run.signal);
+    await run.keep({ account: null, thumbprint: null });
     return undefined;
   }
   const localCa = spec?.localCa;

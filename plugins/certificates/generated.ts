@@ -90,6 +90,8 @@ export interface IssuerMemory {
   readonly directory: string;
   /** E-mail addresses of the account. */
   readonly contact: readonly string[];
+  /** True if fettle created the key of the account: a deactivation then removes its file. */
+  readonly key_made: boolean;
 }
 
 export type IssuerState = 'absent' | 'ready' | 'broken';

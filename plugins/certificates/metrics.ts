@@ -24,7 +24,7 @@ import type { CertificateResource, DomainResource } from './diff.ts';
 import { regionOf } from './events/domains.ts';
 import { INCIDENT_TYPES, type Incident } from './events/incidents.ts';
 import type { EventEntry, EventStatus } from './events/queue.ts';
-import { certificateRegions } from './events/regions.ts';
+import { certificateRegions, replicatedStates } from './events/regions.ts';
 import { tablesOf } from './events/tables.ts';
 import { usableUntil } from './facts.ts';
 import { tables } from './generated.ts';
@@ -169,24 +169,31 @@ function isProbed(resource: DomainResource): boolean | undefined {
   return facts.error === undefined && (WORKS.has(state) || facts.fingerprint !== undefined);
 }
 
-/** The number of declared Domains in each region and state. */
-function regionValues(all: readonly DomainResource[]): readonly MetricValue[] {
+/** The number of declared Domains in each region and state: for those of other regions, the state that their owner reported. */
+function regionValues(all: readonly DomainResource[], ledger: Ledger): readonly MetricValue[] {
+  const replicated = replicatedStates(ledger);
   const byRegion = Map.groupBy(
     all.flatMap((each) => (each.desired === undefined ? [] : [{ each, region: regionOf(each.desired.spec) }])),
     ({ region }) => region,
   );
   return [...byRegion].flatMap(([region, domains]) => {
-    const byState = Map.groupBy(domains, ({ each }) => stateOrLast(each) ?? 'unknown');
+    const byState = Map.groupBy(domains, ({ each }) => {
+      const { name } = each.ref;
+      return (replicated.has(name) ? replicated.get(name) : stateOrLast(each)) ?? 'unknown';
+    });
     return [...byState].map(([state, { length }]) => ({ labels: { region, state }, value: length }));
   });
 }
 
-function domainValues(resources: readonly Resource[]): Readonly<Record<string, readonly MetricValue[]>> {
+function domainValues(
+  resources: readonly Resource[],
+  ledger: Ledger,
+): Readonly<Record<string, readonly MetricValue[]>> {
   const all = Domain.among(resources);
   const states = all.map(stateOrLast);
   return {
     fettle_domains: countsBy('state', DOMAIN_STATES, states),
-    fettle_domains_by_region: regionValues(all),
+    fettle_domains_by_region: regionValues(all, ledger),
     fettle_domain_probe_success: all.flatMap((resource) => {
       const isOk = isProbed(resource);
       return isOk === undefined ? [] : [{ labels: { name: resource.ref.name }, value: isOk ? 1 : 0 }];
@@ -251,7 +258,7 @@ export const metrics: PluginMetrics = {
   families,
   values: ({ resources, scene, ledger, settings }: MetricRound) => ({
     ...certificateValues(resources, scene.now),
-    ...domainValues(resources),
+    ...domainValues(resources, ledger.after),
     ...slaValues(certificateAlerts({ resources, scene, settings, ledger: ledger.after })),
     ...ledgerValues(ledger.before, ledger.after),
     fdt_cert_metrics_generated_at_seconds: [{ value: Math.floor(scene.now / 1000) }],

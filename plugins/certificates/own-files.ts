@@ -178,10 +178,25 @@ export function foreignFile(change: Change, resource: CertificateResource): Verd
   );
 }
 
+/** The rule on the deactivation of an account: the key is the recorded one. A key that fettle did not create stays. */
+function foreignAccount(resource: IssuerResource, path: string): Verdict {
+  const { thumbprint } = seenFacts(resource) ?? {};
+  const { thumbprint: recorded, account } = resource.memory?.kept ?? {};
+  const used = { account: account ?? null, observed: thumbprint ?? null, remembered: recorded ?? null };
+  if (thumbprint !== undefined && thumbprint === recorded) return pass('the key is that of the account', used);
+  return reject(
+    `the key ${path} is not that of the account ${account ?? ''}, so the account cannot be deactivated with it`,
+    used,
+    { remedy: { outside: `put the recorded key back to ${path}, or release the Issuer with \`fettle state forget\`` } },
+  );
+}
+
 /** The rule on the removal of an authority: it must be the recorded one, and have been usable. */
 export function foreignAuthority(_change: Change, resource: IssuerResource): Verdict {
   const { desired, memory } = resource;
-  const dir = issuerSpec(desired, memory)?.localCa?.dir ?? '';
+  const spec = issuerSpec(desired, memory);
+  if (spec?.acme !== undefined) return foreignAccount(resource, spec.acme.accountKey);
+  const dir = spec?.localCa?.dir ?? '';
   const { fingerprint, problem } = seenFacts(resource) ?? {};
   const remembered = memory?.kept.fingerprint;
   const used = { dir, observed: fingerprint ?? null, remembered: remembered ?? null, problem: problem ?? null };

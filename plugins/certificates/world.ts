@@ -476,6 +476,12 @@ export interface Rehearsal
   readonly ca?: string;
 }
 
+/** The key of an account. `key_made`: fettle has created it just now. */
+export interface KeyUse {
+  readonly thumbprint: string;
+  readonly key_made: boolean;
+}
+
 /** An account to find or create. */
 export interface AccountOrder {
   readonly authority: AcmeAuthority;
@@ -515,10 +521,10 @@ export interface CertificatesWriter extends CertificatesReader {
   /** Corrects the mode of the authority's key, and removes the leftovers of its creation unless `untouched`. */
   tidyAuthority(dir: string, untouched?: boolean): Promise<void>;
   /** Finds or creates an account, and its key if the file does not exist. */
-  createAccount(order: AccountOrder): Promise<{ readonly account: string; readonly thumbprint: string }>;
+  createAccount(order: AccountOrder): Promise<KeyUse & { readonly account: string }>;
   updateContact(authority: AcmeAuthority, contact: readonly string[], signal: AbortSignal): Promise<void>;
   /** Replaces the key of an account by the one at another path, which is created if the file does not exist. */
-  rollover(authority: AcmeAuthority, newKey: string, signal: AbortSignal): Promise<{ readonly thumbprint: string }>;
+  rollover(authority: AcmeAuthority, newKey: string, signal: AbortSignal): Promise<KeyUse>;
   /** Deactivates an account, and removes its key unless `keepKey`. */
   deactivateAccount(authority: AcmeAuthority, keepKey: boolean, signal: AbortSignal): Promise<void>;
   /** Sets the mode of the key of an account. */

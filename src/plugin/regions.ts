@@ -36,9 +36,17 @@ export function ownerIn({ names }: Pick<Regions, 'names'>, region: string | unde
   return names.find((name) => name === region) ?? names[0] ?? '';
 }
 
-/** Time since `target` pulled `owner`, in ms; undefined if unknown. */
-export function copyAge({ ages }: Pick<RegionStanding, 'ages'>, owner: string, target: string): number | undefined {
-  if (owner === target) return 0;
+/**
+ * Time since `target` pulled `owner`, in ms; undefined if unknown. Of another region about itself, this daemon knows no more than
+ * its own copy has.
+ */
+export function copyAge(
+  standing: Pick<RegionStanding, 'own' | 'ages'>,
+  owner: string,
+  target: string,
+): number | undefined {
+  if (owner === target) return owner === standing.own ? 0 : copyAge(standing, owner, standing.own);
+  const { ages } = standing;
   const own = Object.hasOwn(ages, target) ? ages[target] : undefined;
   return own !== undefined && Object.hasOwn(own, owner) ? own[owner] : undefined;
 }
@@ -86,9 +94,9 @@ export interface RegionCopy {
   readonly region: string;
   readonly source: string;
   readonly state: RegionState;
-  /** Undefined if this daemon does not know it. */
+  /** Undefined if this daemon does not know it. For the source in another region: the age of the copy here. */
   readonly ageMs: number | undefined;
-  /** The recorded state of the source, as far as it is known here. */
+  /** The recorded state of the source, from the copy of this daemon's region. */
   readonly known: Readonly<Record<string, Json>> | null;
 }
 

@@ -177,6 +177,10 @@ test('records of a peer count for its own Domains and as events of those here, a
   await until(async () => (await eu.get('/v1/domains/cert-replication?domain=in-us&region=eu')).text).toContain(
     'its own',
   );
+  // The probe here says tls_error; the owner decides what is counted.
+  await until(async () => (await eu.get('/metrics')).text).toContain(
+    'fettle_domains_by_region{project="shop",region="us",state="issued"} 1',
+  );
   // Numbers that go back are those of another log.
   us.answer = page({
     epoch: 'hostile',

@@ -176,8 +176,14 @@ test('an age is that of the last pull, also after a restart, and quiet regions s
   expect(targets[0]?.ageSeconds).toBeGreaterThanOrEqual(Math.floor(age) - 1);
   expect(targets[0]?.ageSeconds).toBeLessThan(age + 30);
   expect(targets[0]?.known).toMatchObject({ tls_status: 'tls_error' });
-  const relayed = await next.json('/v1/relay/cert-replication');
-  expect(relayed).toMatchObject({ region: 'eu', targets: [{ region: 'us', state: 'source' }] });
+  // A relay gets nothing that a stale copy says, also not under the name of the source.
+  expect(await next.json('/v1/relay/cert-replication')).toMatchObject({ region: 'eu', targets: [] });
+  const { targets: rows } = (await next.json('/v1/domains/cert-replication?region=us')) as {
+    readonly targets: readonly { readonly ageSeconds: number; readonly knownAgeSeconds: number }[];
+  };
+  expect(rows).toMatchObject([{ state: 'source', knownState: 'stale' }]);
+  expect(rows[0]?.ageSeconds).toBeGreaterThanOrEqual(targets[0]?.ageSeconds ?? Number.NaN);
+  expect(rows[0]?.knownAgeSeconds).toBe(rows[0]?.ageSeconds);
   expect(await next.json('/v1/relay/cert-replication?includeStale=true&region=eu')).toMatchObject({
     targets: [{ state: 'stale' }],
   });

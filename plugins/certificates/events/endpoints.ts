@@ -23,7 +23,7 @@ import {
   refuses,
   type RegionCopy,
 } from '#plugin';
-import { REGION_STATES } from '#plugin/regions';
+import { copyAge, copyState, REGION_STATES, type RegionState } from '#plugin/regions';
 import type { DomainSpec } from '../generated.ts';
 import { desk } from './desk.ts';
 import { isDomain } from './domains.ts';
@@ -242,6 +242,8 @@ const COPIES = {
       state: form.oneOf(REGION_STATES),
       ageSeconds: form.orNull(count),
       known: form.orNull(open),
+      knownState: form.oneOf(REGION_STATES),
+      knownAgeSeconds: form.orNull(count),
     }),
   ),
 };
@@ -253,11 +255,15 @@ interface CopyQuery {
   readonly limit: number;
 }
 
-/** The copies of a page of Domains, by name. Without regions, there are none. */
+function secondsOf(ms: number | undefined): number | null {
+  return ms === undefined ? null : Math.floor(ms / 1000);
+}
+
+/** The copies of a page of Domains, by name. Without regions, there are none. `known`: the state of the copy here. */
 function copiesIn(
   { domain, region, after = '', limit }: CopyQuery,
   view: EndpointView,
-  isShown: (copy: RegionCopy) => boolean,
+  isShown: (copy: RegionCopy, known: RegionState) => boolean,
 ): EndpointAnswer {
   const { regions: standing } = view;
   if (standing === undefined) return ok({ region: null, maxLagSeconds: null, targets: [] });
@@ -270,19 +276,22 @@ function copiesIn(
   const page = chosen.slice(0, limit);
   const shown = certificateRegions
     .copies({ ...view, desired: page }, standing)
-    .filter((copy) => (region === undefined || copy.region === region) && isShown(copy));
+    .map((copy) => ({ ...copy, knownState: copyState(standing, copy.source, standing.own) }))
+    .filter((copy) => (region === undefined || copy.region === region) && isShown(copy, copy.knownState));
   return ok(
     defined<Record<string, Json>>({
       region: standing.own,
       maxLagSeconds: Math.round(standing.maxLagMs / 1000),
-      targets: shown.map(({ name, host: named, source, ageMs, state, known, ...copy }) => ({
+      targets: shown.map(({ name, host: named, source, ageMs, state, known, knownState, ...copy }) => ({
         domain: name,
         host: named,
         region: copy.region,
         sourceRegion: source,
         state,
-        ageSeconds: ageMs === undefined ? null : Math.floor(ageMs / 1000),
+        ageSeconds: secondsOf(ageMs),
         known,
+        knownState,
+        knownAgeSeconds: secondsOf(copyAge(standing, source, standing.own)),
       })),
       next: chosen.length > page.length ? page.at(-1)?.ref.name : undefined,
     }),
@@ -304,11 +313,12 @@ const relayReplication = endpoint({
   method: 'GET',
   path: '/v1/relay/cert-replication',
   role: 'relay',
-  summary: 'List the same copies for a relay: without those that are stale.',
+  summary:
+    'List the same copies for a relay: without those that are stale, and without Domains whose copy here is stale.',
   query: { ...copyFilters, includeStale: { type: 'flag', summary: 'Lists stale copies, too.' } },
   statuses: { 200: gives('The copies. Without regions, there are none.', COPIES, { next: text }) },
   answer: ({ query: { includeStale, ...query } }, view: EndpointView) =>
-    copiesIn(query, view, ({ state }) => includeStale || state !== 'stale'),
+    copiesIn(query, view, ({ state }, known) => includeStale || (state !== 'stale' && known !== 'stale')),
 });
 
 const domainEvents = endpoint({

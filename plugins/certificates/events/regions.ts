@@ -17,7 +17,9 @@
  */
 
 import {
+  compareText,
   type Desired,
+  defined,
   type EndpointView,
   formatRef,
   instantOf,
@@ -34,9 +36,10 @@ import {
   type Regions,
   type RegionSummary,
   shorten,
+  statesIn,
 } from '#plugin';
 import { copyAge, copyState, ownerIn } from '#plugin/regions';
-import type { DomainMemory, DomainSpec } from '../generated.ts';
+import { type DomainMemory, type DomainSpec, tables } from '../generated.ts';
 import { isDomain, regionOf, routedTo } from './domains.ts';
 import { type CertificateEvent, isEvent } from './event.ts';
 import { sharedEvent } from './intake.ts';
@@ -118,6 +121,15 @@ function recordedState(own: string, { state, kept }: Memory<DomainMemory>): Repl
 
 const MOST_FAILURES = 1_000_000;
 
+const STATES: ReadonlySet<unknown> = new Set(statesIn(tables, 'Domain'));
+
+const TIMES = [
+  'tls_not_after',
+  'cert_next_retry_at',
+  'cert_last_event_at',
+  'cert_renewal_due_at',
+] as const satisfies readonly (keyof typeof TEXTS)[];
+
 /** The state that `region` sent; undefined if it is not one. */
 function sentState(region: string, value: unknown): Replica | undefined {
   if (!isRecord(value)) return undefined;
@@ -128,10 +140,12 @@ function sentState(region: string, value: unknown): Replica | undefined {
     return text === null || (typeof text === 'string' && text.length <= TEXTS[name]);
   };
   if (!TEXT_NAMES.every(isText)) return undefined;
+  if (value['tls_status'] !== null && !STATES.has(value['tls_status'])) return undefined;
   const text = (name: keyof typeof TEXTS): string | null => {
     const given = value[name];
     return typeof given === 'string' ? printable(given) : null;
   };
+  if (TIMES.some((name) => Number.isNaN(instantOf(text(name) ?? undefined)))) return undefined;
   return replicaOf(region, text, Number(failures));
 }
 
@@ -288,18 +302,33 @@ function copiesOf(
   });
 }
 
-function summaryOf({ desired, memory }: EndpointView): readonly RegionSummary[] {
+/** The states that other regions reported of their Domains, by name; null for a Domain without a state. */
+export function replicatedStates(ledger: Ledger): ReadonlyMap<string, string | null> {
+  return new Map([...replicasIn(ledger)].map(([name, { tls_status: state }]) => [name, state]));
+}
+
+function summaryOf({ ledger, desired, memory, regions }: EndpointView): readonly RegionSummary[] {
   const known = memories(memory);
+  const replicas = replicasIn(ledger);
+  const stateOf = ({
+    ref,
+    spec,
+  }: Desired<DomainSpec>): { readonly state?: string | null; readonly at?: string | null } => {
+    if (regions !== undefined && ownerIn(regions, routedTo(spec)) !== regions.own) {
+      const replica = replicas.get(ref.name);
+      return replica === undefined ? {} : { state: replica.tls_status, at: replica.cert_last_event_at };
+    }
+    const own = known.get(formatRef(ref));
+    return own === undefined ? {} : defined({ state: own.state, at: own.kept.cert_last_event_at });
+  };
   const byRegion = Map.groupBy(desired.filter(isDomain), ({ spec }) => regionOf(spec));
   return [...byRegion]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(([a], [b]) => compareText(a, b))
     .map(([region, domains]) => {
       const statuses: Record<string, number> = {};
-      for (const { ref } of domains) {
-        const state = known.get(formatRef(ref))?.state ?? 'unknown';
-        statuses[state] = (statuses[state] ?? 0) + 1;
-      }
-      const times = domains.flatMap(({ ref }) => known.get(formatRef(ref))?.kept.cert_last_event_at ?? []).toSorted();
+      const found = domains.map(stateOf);
+      for (const { state } of found) statuses[state ?? 'unknown'] = (statuses[state ?? 'unknown'] ?? 0) + 1;
+      const times = found.flatMap(({ at }) => at ?? []).toSorted();
       return { region, total: domains.length, statuses, lastEventAt: times.at(-1) ?? null };
     });
 }

@@ -86,7 +86,9 @@ function methodOf(written: string, values: ReadonlyMap<string, string>): Method 
 function methodsOf(values: ReadonlyMap<string, string>): Pick<ClientCertificate, 'methods' | 'usual'> {
   const alternatives = values.get('Le_Alt') ?? 'no';
   const names = [values.get('Le_Domain') ?? '', ...(alternatives === 'no' ? [] : alternatives.split(','))];
-  const written = (values.get('Le_Webroot') ?? '').split(',').filter((each) => each !== '');
+  const written = (values.get('Le_Webroot') ?? '').split(',');
+  // An empty part repeats the one before it.
+  for (const [i, each] of written.entries()) if (each === '') written[i] = written[i - 1] ?? '';
   const usual = methodOf(written.at(-1) ?? '', values);
   return {
     methods: new Map(
@@ -104,10 +106,14 @@ function obstaclesOf(values: ReadonlyMap<string, string>): readonly string[] {
   const copies = COPIES.map((name) => values.get(name) ?? '').filter((each) => each !== '' && each !== 'no');
   const hooks = ['Le_PreHook', 'Le_PostHook', 'Le_RenewHook'].filter((name) => (values.get(name) ?? '') !== '');
   const deploy = values.get('Le_DeployHook') ?? '';
+  const alias = values.get('Le_ChallengeAlias') ?? '';
   return [
     ...(copies.length === 0
       ? []
       : [`acme.sh installs copies: ${copies.join(', ')}. Set \`storage\` to the files that the service reads`]),
+    ...(alias === '' || alias === 'no'
+      ? []
+      : [`acme.sh sets the records of its challenges at ${alias}. Check that fettle can set them, too`]),
     ...(deploy === '' ? [] : [`acme.sh deploys by ${deploy}. Set \`deploy\` of the Certificate`]),
     ...(hooks.length === 0
       ? []
@@ -126,7 +132,7 @@ export function readAcmeSh(files: SettingsFiles): ClientFolder {
       own.find((each) => directory !== undefined && each.server === new URL(directory).hostname);
     if (account === undefined) return [];
     const preferredChain = values.get('Le_Preferred_Chain');
-    const profile = values.get('Le_Certificate_Profile');
+    const profile = [...values].find(([name]) => /^Le_\w*Profile$/iu.test(name))?.[1];
     const hook = values.get('Le_ReloadCmd');
     return [
       {

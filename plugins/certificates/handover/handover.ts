@@ -42,7 +42,7 @@ function written(directory: string): string {
 /** Name of the Issuer of an account: of a well-known directory, or of its host. */
 function issuerName(directory: string, taken: ReadonlySet<string>): string {
   const short = written(directory);
-  const base = short === directory ? new URL(directory).hostname.replaceAll(/[^A-Za-z0-9.-]/gu, '') : short;
+  const base = short === directory ? new URL(directory).hostname.replaceAll(/[^A-Za-z0-9.-]/gu, '') || 'acme' : short;
   if (!taken.has(base)) return base;
   for (let i = 2; ; i += 1) if (!taken.has(`${base}-${i}`)) return `${base}-${i}`;
 }

@@ -6,6 +6,7 @@ import type { AcmeClient } from '../acme/client.ts';
 import { type AccountKey, readAccountKey } from '../acme/jws.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import { besides } from '../paths.ts';
+import type { KeyUse } from '../world.ts';
 import {
   makeFolder,
   moveNew,
@@ -24,8 +25,13 @@ const EAB_VARIABLE = 'ACME_EAB_KEY';
 
 /** The key at a path; created and durable if the file does not exist. */
 export async function keyAt(path: string): Promise<AccountKey> {
+  return (await keyFrom(path)).key;
+}
+
+/** The same. `isNew`: the key was created. */
+export async function keyFrom(path: string): Promise<{ readonly key: AccountKey; readonly isNew: boolean }> {
   const file = await readWhole(path, KEY_LIMIT);
-  if (file.kind === 'file') return readAccountKey(file.text);
+  if (file.kind === 'file') return { key: await readAccountKey(file.text), isNew: false };
   if (file.kind === 'other') throw new InputError(`the key of the account, ${path}, is ${file.what}`);
   const { pending } = besides(path);
   await makeFolder(dirname(path));
@@ -35,7 +41,7 @@ export async function keyAt(path: string): Promise<AccountKey> {
   await writeNew(pending, text, { mode: 0o600 });
   await syncFolder(dirname(path));
   await moveNew(pending, path);
-  return readAccountKey(text);
+  return { key: await readAccountKey(text), isNew: true };
 }
 
 /** An external account of the settings. Throws an InputError if its key must not be used for the directory. */
@@ -71,8 +77,8 @@ export async function tidyKey(path: string): Promise<void> {
 }
 
 /** Gives the account the key at `newPath`. A rollover that took place before is found by the client. */
-export async function rollOver(client: AcmeClient, newPath: string, signal: AbortSignal): Promise<AccountKey> {
-  const key = await keyAt(newPath);
+export async function rollOver(client: AcmeClient, newPath: string, signal: AbortSignal): Promise<KeyUse> {
+  const { key, isNew } = await keyFrom(newPath);
   await client.rollover(key, signal);
-  return key;
+  return { thumbprint: key.thumbprint, key_made: isNew };
 }

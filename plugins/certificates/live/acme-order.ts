@@ -308,11 +308,19 @@ async function finish(
 function failureOf(error: unknown, { clock }: AcmeOrder): unknown {
   if (!(error instanceof AcmeProblem)) return error;
   const message = errorText(error);
-  if (reactionTo(error, { replaces: false }) === 'wait') {
+  const reaction = reactionTo(error, { replaces: false });
+  if (reaction === 'wait') {
     const until = waitUntil(clock(), error.retryAfterMs);
     const kept: Facts = { wait_until: until, wait_reason: message.slice(0, 1000) };
     return new PostponedError(`the authority accepts no order until ${until}: ${message}`, kept, { cause: error });
   }
+  if (reaction === 'new-account')
+    return new Error(
+      `the authority does not know the account: ${message}. Run \`fettle state forget\` for the Issuer, and apply again`,
+      { cause: error },
+    );
+  // The authority may still go on with the order.
+  if ((error.status ?? 0) >= 500 || reaction === 'read-again' || reaction === 'retry-now') return error;
   return new PartlyDoneError(message, { order: null }, { cause: error });
 }
 

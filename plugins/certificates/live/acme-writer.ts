@@ -35,8 +35,8 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
   const storageAt = (storage: PairStorage): PairStorage => mapPaths(storage, at);
   return {
     createAccount: async ({ authority, contact, eab, signal }) => {
-      const { contactUrls, externalAccount, keyAt } = await import('./acme-account.ts');
-      const key = await keyAt(at(authority.accountKey));
+      const { contactUrls, externalAccount, keyFrom } = await import('./acme-account.ts');
+      const { key, isNew } = await keyFrom(at(authority.accountKey));
       const client = await clientOf(authority, signal);
       const found = await client.findAccount(signal);
       const external = eab === undefined ? {} : { eab: externalAccount(eab, authority.directory, settings, env) };
@@ -45,7 +45,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
         (await client.createAccount({ contact: contactUrls(contact), termsAgreed: true, ...external }, signal));
       if (account.status !== 'valid') throw new Error(`the account ${account.url} is ${account.status}`);
       if (found !== undefined && contact.length > 0) await client.updateContact(contactUrls(contact), signal);
-      return { account: account.url, thumbprint: key.thumbprint };
+      return { account: account.url, thumbprint: key.thumbprint, key_made: isNew };
     },
     updateContact: async (authority, contact, signal) => {
       const { contactUrls } = await import('./acme-account.ts');
@@ -53,8 +53,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
     },
     rollover: async (authority, newKey, signal) => {
       const { rollOver } = await import('./acme-account.ts');
-      const { thumbprint } = await rollOver(await clientOf(authority, signal), at(newKey), signal);
-      return { thumbprint };
+      return rollOver(await clientOf(authority, signal), at(newKey), signal);
     },
     deactivateAccount: async (authority, keepKey, signal) => {
       const { removeKey } = await import('./acme-account.ts');

@@ -1,11 +1,13 @@
 /** Certificates from an ACME authority, from the account to the renewal, by the built command line. */
 
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { certificateId } from '../../../../plugins/certificates/acme/certificate-id.ts';
+import { keyPem, makeKeys } from '../../../../plugins/certificates/live/x509-make.ts';
 import { type EmulatedAuthority, startEmulated } from '../../../support/acme/emulated.ts';
+import { writeFiles } from '../../../support/cli.ts';
 import { acmeDocuments, acmeProject, type AcmeProject } from './project.ts';
 
 let authority: EmulatedAuthority;
@@ -162,5 +164,24 @@ describe('a certificate from an ACME authority', { timeout: 120_000 }, () => {
     project.declare(acmeDocuments(authority));
     expect((await project.run('apply', '--yes')).code).toBe(0);
     expect(stored(project).subjectAltName).toBe('DNS:www.example.test');
+  });
+
+  it('ends with its account: a removal deactivates it, and leaves a key that fettle did not create', async () => {
+    const [issuer = ''] = acmeDocuments(authority).split('---');
+    const document = `${issuer}lifecycle: { onRemove: remove }\n`;
+    for (const isOurs of [true, false]) {
+      const project = acmeProject(authority, document);
+      const key = join(project.folder, 'acme/account.key');
+      if (!isOurs)
+        writeFiles(project.folder, { 'acme/account.key': keyPem((await makeKeys('ecdsa-p256')).privateKey) });
+      if (!isOurs) chmodSync(key, 0o600);
+      expect((await project.run('apply', '--yes')).code).toBe(0);
+      project.declare(
+        'apiVersion: certificates/v1\nkind: Issuer\nmetadata: { name: other }\nspec: { selfSigned: {} }\n',
+      );
+      const { code, stdout } = await project.run('apply', '--yes');
+      expect([code, stdout]).toEqual([0, expect.stringContaining('ready > absent')]);
+      expect([isOurs, existsSync(key)]).toEqual([isOurs, !isOurs]);
+    }
   });
 });

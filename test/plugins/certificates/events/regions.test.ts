@@ -3,11 +3,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '#plugin';
 import type { CertificateEvent } from '../../../../plugins/certificates/events/event.ts';
-import { certificateRegions } from '../../../../plugins/certificates/events/regions.ts';
+import { certificateRegions, replicatedStates } from '../../../../plugins/certificates/events/regions.ts';
 import { TABLES, tablesOf } from '../../../../plugins/certificates/events/tables.ts';
 import fc from '../../../support/property.ts';
 import { iso, NOW } from '../support.ts';
-import { entryOf, type Loss, ModelRegion, type Name, NAMES, routedDomain, settle } from './region-model.ts';
+import { entryOf, type Loss, ModelRegion, type Name, NAMES, regionsOf, routedDomain, settle } from './region-model.ts';
 import { probed } from './rounds.ts';
 
 /** The long form is in RELIABILITY.md. */
@@ -271,6 +271,26 @@ describe('the state of a Domain', () => {
     expect(known(alone)).toBeUndefined();
   });
 
+  test('that its owner reported is the one that summaries and metrics of every region count', () => {
+    const [us, eu, ap] = site('us');
+    us.memory = [probed('www', 'issued', { cert_last_event_at: iso(NOW) })];
+    // A probe in eu sees the Domain differently.
+    eu.memory = [probed('www', 'tls_error')];
+    const summaryIn = ({ name, ledger, memory }: ModelRegion) =>
+      certificateRegions.summary({
+        ledger,
+        desired: [routedDomain('us')],
+        memory,
+        regions: { ...regionsOf(name), ages: {} },
+      });
+    const row = { region: 'us', total: 1 };
+    expect(summaryIn(eu)).toEqual([{ ...row, statuses: { unknown: 1 }, lastEventAt: null }]);
+    settle([us, eu, ap]);
+    for (const each of [us, eu])
+      expect(summaryIn(each)).toEqual([{ ...row, statuses: { issued: 1 }, lastEventAt: iso(NOW) }]);
+    expect(replicatedStates(eu.ledger)).toEqual(new Map([['www', 'issued']]));
+  });
+
   test('is not taken from a region that does not own the Domain', () => {
     const [us, eu, ap] = site('us');
     ap.memory = [probed('www', 'issued')];
@@ -322,13 +342,17 @@ describe('a record of a peer', () => {
     expect(entry).not.toHaveProperty('event.payload');
   });
 
-  test.each([
+  test.each<readonly [string, unknown]>([
     ['null', null],
     ['a list', []],
     ['an object without members', {}],
     ['a state with a number for a text', { domain: 'www', state: { ...STATE, tls_status: 1 } }],
     ['a state that lacks a member', { domain: 'www', state: { ...STATE, tls_not_after: undefined } }],
     ['a state with a long text', { domain: 'www', state: { ...STATE, tls_last_error: 'x'.repeat(501) } }],
+    ['a state with a status that no Domain has', { domain: 'www', state: { ...STATE, tls_status: 'fine' } }],
+    ...['tls_not_after', 'cert_next_retry_at', 'cert_last_event_at', 'cert_renewal_due_at'].map(
+      (name) => [`a state with a text for ${name}`, { domain: 'www', state: { ...STATE, [name]: 'soon' } }] as const,
+    ),
     ['a state with failures below 0', { domain: 'www', state: { ...STATE, cert_failure_count: -1 } }],
     ['a state with failures that are not whole', { domain: 'www', state: { ...STATE, cert_failure_count: 0.5 } }],
     ['a state of a name that is too long', { domain: 'x'.repeat(254), state: STATE }],

@@ -55,6 +55,20 @@ export async function startSite(): Promise<ClientsSite> {
   };
 }
 
+function certbotFolders(folder: string): readonly string[] {
+  const [own, work, logs] = ['letsencrypt', 'work', 'logs'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  return ['--config-dir', own, '--work-dir', work, '--logs-dir', logs];
+}
+
+/** Renews every certificate of certbot, even if none is due. */
+export async function certbotRenews({ folder, run: runs }: ClientsSite): Promise<void> {
+  await runs('certbot', 'renew', '--force-renewal', '-n', '--no-random-sleep-on-renew', ...certbotFolders(folder));
+}
+
 /** A certificate by certbot's webroot. Returns its folder. */
 export async function certbotIssues(
   { authority, folder, webroot, run: runs }: ClientsSite,
@@ -62,10 +76,9 @@ export async function certbotIssues(
   ...more: readonly string[]
 ): Promise<string> {
   const own = join(folder, 'letsencrypt');
-  const folders = ['--config-dir', own, '--work-dir', join(folder, 'work'), '--logs-dir', join(folder, 'logs')];
   const account = ['--server', authority.directory, '-n', '--agree-tos', '--no-eff-email', '-m', 'ops@example.test'];
   const how = ['--webroot', '-w', webroot, ...names.flatMap((name) => ['-d', name])];
-  await runs('certbot', 'certonly', ...folders, ...account, ...how, ...more);
+  await runs('certbot', 'certonly', ...certbotFolders(folder), ...account, ...how, ...more);
   return own;
 }
 

@@ -192,11 +192,15 @@ describe('acme.sh', () => {
   it('has a method for each name, and the command in base64', async () => {
     settings = 'plugins: { certificates: { commands: [[service, nginx, reload]] } }\n';
     account();
-    pair('sh/a.example.test_ecc', ['a.example.test', 'b.example.test'], ['a.example.test.cer', 'a.example.test.key']);
+    pair(
+      'sh/a.example.test_ecc',
+      ['a.example.test', 'b.example.test', 'c.example.test'],
+      ['a.example.test.cer', 'a.example.test.key'],
+    );
     const command = Buffer.from('service nginx reload').toString('base64');
     writeFiles(folder, {
       'sh/a.example.test_ecc/a.example.test.conf': conf(
-        `Le_Alt='b.example.test'\nLe_Webroot='/var/www/a,no'\nLe_HTTPPort='8080'\nLe_ReloadCmd='__ACME_BASE64__START_${command}__ACME_BASE64__END_'\nSAVED_CF_Token='hunter2-secret'\n`,
+        `Le_Alt='b.example.test,c.example.test'\nLe_Webroot='/var/www/a,,no'\nLe_HTTPPort='8080'\nLe_ReloadCmd='__ACME_BASE64__START_${command}__ACME_BASE64__END_'\nSAVED_CF_Token='hunter2-secret'\n`,
       ),
     });
     const { issuer, of, text, stderr } = await imports('sh');
@@ -205,8 +209,8 @@ describe('acme.sh', () => {
       accountKey: '../sh/ca/acme-v02.api.letsencrypt.org/directory/account.key',
       contact: ['ops@example.test'],
       solvers: [
-        { match: { names: ['a.example.test'] }, http01: WEB },
-        { match: { names: ['b.example.test'] }, http01: { listener: { port: 8080 }, selfCheck: 'advisory' } },
+        { match: { names: ['a.example.test', 'b.example.test'] }, http01: WEB },
+        { match: { names: ['c.example.test'] }, http01: { listener: { port: 8080 }, selfCheck: 'advisory' } },
       ],
     });
     expect(of('a.example.test')).toMatchObject({ reload: { command: ['service', 'nginx', 'reload'] } });
@@ -217,6 +221,10 @@ describe('acme.sh', () => {
   it.each([
     ["Le_Webroot='dns_cf'\n", 'acme.sh proves names by dns_cf'],
     ["Le_Webroot='/var/www/a'\nLe_RealKeyPath='/etc/nginx/a.key'\n", 'acme.sh installs copies: /etc/nginx/a.key'],
+    [
+      "Le_Webroot='/var/www/a'\nLe_ChallengeAlias='alias.example.test'\n",
+      'acme.sh sets the records of its challenges at',
+    ],
     ["Le_Webroot='/var/www/a'\nLe_DeployHook='haproxy,'\n", 'acme.sh deploys by haproxy'],
   ])('keeps the renewal with %j', async (more, remedy) => {
     account();

@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 import { temporaryFolder, writeFiles } from '../../../support/cli.ts';
 import {
   certbotIssues,
+  certbotRenews,
   type ClientsSite,
   dehydratedIssues,
   fettleAt,
@@ -93,6 +94,8 @@ test.skipIf(!has('certbot'))(
     const [regr = ''] = globSync('accounts/*/*/*/regr.json', { cwd: own });
     const { uri } = JSON.parse(readFileSync(join(own, regr), 'utf8')) as { uri: string };
     await takesOver(at, { own, live: join(own, 'live/www.example.test/cert.pem'), account: uri });
+    // Only one program renews from now on.
+    await expect(certbotRenews(at)).rejects.toThrow('to be a symlink');
   },
   LONG,
 );
