@@ -121,7 +121,9 @@ test('runs of a command are found behind many runs of other commands', async () 
   expect(await dataOf('runs', { search: '?command=apply&size=5' })).toMatchObject({
     runs: [{ run: 'r', command: 'apply', ordered_by: ['ann'], ended_at: expect.any(String) }],
   });
-  const { runs } = (await dataOf('runs', { search: '?size=3' })) as { readonly runs: readonly { readonly run: string }[] };
+  const { runs } = (await dataOf('runs', { search: '?size=3' })) as {
+    readonly runs: readonly { readonly run: string }[];
+  };
   expect(runs.map(({ run }) => run)).toEqual(['other-399', 'other-398', 'other-397']);
 });
 
@@ -141,10 +143,13 @@ test('the health page has its findings and its gaps in pages', async () => {
   expect(text).toContain('/health?gaps=2&amp;page=2');
 });
 
-test.each(['health', 'drift', 'runs'] as const)('the JSON of the page %s has the standing of the project', async (page) => {
-  expect(await dataOf(page)).toMatchObject({
-    refreshed_at: expect.any(Number),
-    log_damaged: false,
-    lock: null,
-  });
-});
+test.each(['health', 'drift', 'runs'] as const)(
+  'the JSON of the page %s has the standing of the project',
+  async (page) => {
+    expect(await dataOf(page)).toMatchObject({
+      refreshed_at: expect.any(Number),
+      log_damaged: false,
+      lock: null,
+    });
+  },
+);

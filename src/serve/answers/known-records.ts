@@ -12,7 +12,10 @@ import { isActor } from '../../run/ci.ts';
 import { checkFilter, type LogFilter, outcomeOf, unknownIn } from '../../run/log.ts';
 import { aboutAddress, addressesIn } from '../../run/records.ts';
 
-export type KnownFilter = Pick<LogFilter, 'address' | 'run' | 'runs' | 'command' | 'kind' | 'step' | 'actor' | 'outcome' | 'before'>;
+export type KnownFilter = Pick<
+  LogFilter,
+  'address' | 'run' | 'runs' | 'command' | 'kind' | 'step' | 'actor' | 'outcome' | 'before'
+>;
 
 export interface KnownList {
   /** Oldest first. */

@@ -193,9 +193,7 @@ export const run = page({
   name: 'run',
   query,
   load: async ({ address: id, query: { last } }, recorded): Promise<RunPage> => {
-    const lists = await Promise.all(
-      [...PARTS, OTHERS].map((kind) => recorded.records.list({ run: id, kind }, last)),
-    );
+    const lists = await Promise.all([...PARTS, OTHERS].map((kind) => recorded.records.list({ run: id, kind }, last)));
     const records = lists.flatMap((list) => list.records).toSorted((a, b) => a.seq - b.seq);
     const unknown = lists.find((list) => list.unknown !== undefined)?.unknown;
     if (records.length === 0 && unknown !== undefined) throw new MissingError(unknown);
