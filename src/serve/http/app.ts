@@ -68,7 +68,11 @@ function isForeign({ 'sec-fetch-site': site, origin, host }: IncomingHttpHeaders
 }
 
 export function foreign(): Response {
-  return jsonReply(403, { ok: false, error: 'foreign', message: 'the request comes from a page of another site, or is for another host' });
+  return jsonReply(403, {
+    ok: false,
+    error: 'foreign',
+    message: 'the request comes from a page of another site, or is for another host',
+  });
 }
 
 /** Only a GET changes nothing. */
