@@ -102,7 +102,7 @@ describe('an answer', () => {
 });
 
 describe('a request', () => {
-  const request = { epoch: '', seq: 0, held: ['certificates/evt-1'] };
+  const request = { epoch: '', seq: 0, held: ['certificates/evt-1'], regions: ['us', 'eu'] };
   test('is read with its members alone', () => {
     expect(pullRequestIn(JSON.stringify({ ...request, region: 'us' }))).toEqual(request);
   });
@@ -112,6 +112,9 @@ describe('a request', () => {
     ['no epoch', { ...request, epoch: undefined }],
     ['a negative number', { ...request, seq: -1 }],
     ['events that are not a list', { ...request, held: 'certificates/evt-1' }],
+    ['no list of regions', { ...request, regions: undefined }],
+    ['a region with other characters', { ...request, regions: ['us', 'e u'] }],
+    ['too many regions', { ...request, regions: Array.from({ length: 101 }, (_, i) => `r${i}`) }],
     ['an event without its plugin', { ...request, held: ['evt-1'] }],
     ['an event with a line break', { ...request, held: ['certificates/evt-1\n'] }],
     ['too many events', { ...request, held: Array.from({ length: 501 }, (_, i) => `certificates/evt-${i}`) }],

@@ -16,6 +16,7 @@ import {
   type Certificates,
   certificates,
   copiesIn,
+  REGIONS,
   regionDaemon,
   type RegionDaemon,
   routed,
@@ -241,7 +242,7 @@ test('only a peer pulls, by its certificate of the authority, and gets no answer
   await until(() => eu.events()).toEqual({ 'one-event': 'pending us', 'two-event': 'pending us' });
   const pull = async (
     client: string | undefined,
-    request: object | string = { epoch: '', seq: 0, held: [] },
+    request: object | string = { epoch: '', seq: 0, held: [], regions: REGIONS },
     headers = {},
   ) =>
     ask(port, pullPath('shop'), {
@@ -262,7 +263,8 @@ test('only a peer pulls, by its certificate of the authority, and gets no answer
   expect((await pull(undefined, undefined, { authorization: 'Bearer read-token' })).status).toBe(403);
   for (const path of ['/v1/state', '/v1/admin/cert-events', '/metrics', '/'])
     expect([path, (await ask(port, path, { certificates: own, client: 'us' })).status]).toEqual([path, 403]);
-  for (const body of ['{', '[]', '{"epoch":"","seq":-1,"held":[]}', JSON.stringify({ epoch: '', seq: 0, held: ['x'] })])
+  const valid = { epoch: '', seq: 0, held: [], regions: REGIONS };
+  for (const body of ['{', '[]', { ...valid, seq: -1 }, { ...valid, held: ['x'] }, { ...valid, regions: ['A B'] }])
     expect((await pull('us', body)).status).toBe(400);
   expect((await pull('us', 'x'.repeat(65 * 1024))).status).toBe(413);
   const { text } = await pull('us');
@@ -275,7 +277,7 @@ test('only a peer pulls, by its certificate of the authority, and gets no answer
   // A report about events that do not wait for it has no effect, and a repeated one has none either.
   const lies = Array.from({ length: 400 }, (_, i) => `certificates/evt-${i}`);
   for (let i = 0; i < 5; i += 1)
-    expect((await pull('us', { epoch: '', seq: 0, held: [...lies, `certificates/${ids[0]}`] })).status).toBe(200);
+    expect((await pull('us', { ...valid, held: [...lies, `certificates/${ids[0]}`] })).status).toBe(200);
   await until(() => eu.events()).toEqual({ 'one-event': expect.any(String), 'two-event': expect.any(String) });
   await until(async () => Object.values(await eu.events()).toSorted()).toEqual(['forwarded us', 'pending us']);
   expect(await eu.running.stop()).toBe(0);

@@ -204,6 +204,22 @@ test('an age is that of the last pull, also after a restart, and quiet regions s
   }
 }, 180_000);
 
+test('regions with another order of their names refuse each other, and hand no event over', async () => {
+  const { eu, us, again } = await regionSite({ domains: { nowhere: undefined } });
+  await until(() => copiesIn(eu)).toContain('nowhere@eu replicated');
+  expect(await eu.running.stop()).toBe(0);
+  const next = await again('eu', { CERT_REPLICATION_TARGET_REGIONS: 'eu,us', CERT_REPLICATION_MAX_LAG_SECONDS: '3' });
+  const other =
+    /cannot be pulled: it has another CERT_REPLICATION_TARGET_REGIONS\. Set the same names in the same order/u;
+  for (const each of [us, next]) await each.running.said(other);
+  expect(await us.send(failure('nowhere', 'one-event'))).toBe(202);
+  await until(() => us.events()).toEqual({ 'one-event': 'applied' });
+  await until(async () => (await next.get('/metrics')).text).toMatch(
+    /replication_stale\{project="shop",region="us"\} 1/u,
+  );
+  expect(await next.events()).toEqual({});
+}, 120_000);
+
 test('with their logs on PostgreSQL, regions replicate and hand events over in the same way', async () => {
   const server = await startPostgres();
   onTestFinished(() => server.stop());

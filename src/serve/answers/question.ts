@@ -40,7 +40,7 @@ export interface HeadQuestion {
 
 /** A pull of another region. */
 export interface PullQuestion {
-  readonly pull: PullRequest & { readonly region: string };
+  readonly pull: Omit<PullRequest, 'regions'> & { readonly region: string };
 }
 
 /** A question for the events, as `PLUGIN/ID`, that the log has. */

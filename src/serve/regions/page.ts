@@ -9,6 +9,8 @@ export interface PullRequest {
   readonly seq: number;
   /** As `PLUGIN/ID`. */
   readonly held: readonly string[];
+  /** Every region, in the order of the caller. Another list makes other owners, so it is refused. */
+  readonly regions: readonly string[];
 }
 
 export interface PulledRecord {
@@ -40,6 +42,9 @@ export const ANSWER_BYTES = 1024 * 1024;
 export const MOST_HELD = 500;
 export const REQUEST_BYTES = 64 * 1024;
 
+/** Names of regions in a request. */
+const MOST_REGIONS = 100;
+
 const NAME = /^[a-z0-9-]{1,40}$/u;
 const HELD = /^[a-z0-9-]{1,63}\/[\x21-\x7e]{1,64}$/u;
 
@@ -63,10 +68,12 @@ function parsed(text: string): unknown {
 export function pullRequestIn(text: string): PullRequest | undefined {
   const value = parsed(text);
   if (!isRecord(value)) return undefined;
-  const { epoch, seq, held } = value;
+  const { epoch, seq, held, regions } = value;
   if (!isEpoch(epoch) || !isSeq(seq) || !Array.isArray(held) || held.length > MOST_HELD) return undefined;
   if (!held.every((each) => typeof each === 'string' && HELD.test(each))) return undefined;
-  return { epoch, seq, held };
+  if (!Array.isArray(regions) || regions.length > MOST_REGIONS) return undefined;
+  if (!regions.every((each) => typeof each === 'string' && NAME.test(each))) return undefined;
+  return { epoch, seq, held, regions };
 }
 
 /** The page in an answer; undefined if it is not one. The values of its records are judged by their plugin. */

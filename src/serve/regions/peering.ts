@@ -18,6 +18,10 @@ const MOST_PAGES = 8;
 const RETRY_MS = 5 * 60_000;
 /** Longest time between two records of the time of a pull, in ms. */
 const MARK_MS = 5 * 60_000;
+/** Events of a peer that are in the inbox and not in the log. Further ones wait at the peer: the rounds have other events, too. */
+export const MOST_OPEN = 500;
+/** Cycles in a row with more records, after which a pull has failed: 400,000 records. */
+export const MOST_CYCLES = 100;
 /** Records whose last value is known. */
 const MOST_KNOWN = 100_000;
 
@@ -40,6 +44,8 @@ interface Taken {
   readonly entries: ReadonlyMap<string, Json[]>;
   readonly events: readonly string[];
   readonly known: ReadonlyMap<string, string>;
+  /** True if events were left out, because too many others are not in the log. */
+  readonly isFull: boolean;
 }
 
 function digestOf(entry: Json): string {
@@ -55,6 +61,10 @@ export class Peering {
   readonly #known = new Map<string, string>();
   #epoch = '';
   #restarts = 0;
+  /** Cycles in a row that ended with more records. */
+  #unfinished = 0;
+  /** True if the peer has events that were left out. */
+  #isFull = false;
   #seq = 0;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
@@ -123,7 +133,10 @@ export class Peering {
   async #cycle(): Promise<void> {
     const { ended, say, peer } = this.#options;
     try {
-      for (let pages = 0; pages < MOST_PAGES && (await this.#page()); pages += 1);
+      let more = true;
+      for (let pages = 0; pages < MOST_PAGES && more; pages += 1) more = await this.#page();
+      this.#unfinished = more ? this.#unfinished + 1 : 0;
+      if (this.#unfinished >= MOST_CYCLES) throw new PullError('its records do not end');
       ended('ok');
       if (this.#problem !== undefined) say(`the region ${peer.name} is pulled again`);
       this.#problem = undefined;
@@ -138,13 +151,18 @@ export class Peering {
 
   /** Pulls one page. True if there are more. */
   async #page(): Promise<boolean> {
-    const { peer, pull, elapsed } = this.#options;
+    const { peer, pull, regions, elapsed } = this.#options;
     const restarts = this.#restarts;
     this.#forget();
     const held = await this.#options.held([...this.#taken.keys()].slice(0, MOST_HELD));
-    const page = await pull(peer, { epoch: this.#epoch, seq: this.#seq, held }, this.#stop.signal);
+    const page = await pull(
+      peer,
+      { epoch: this.#epoch, seq: this.#seq, held, regions: regions.names },
+      this.#stop.signal,
+    );
     for (const event of held) this.#taken.delete(event);
     const taken = this.#records(page);
+    if (taken.isFull) this.#isFull = true;
     await this.#deposit(page, taken);
     // Other documents count since then: the next page is the first one again.
     if (restarts !== this.#restarts) return true;
@@ -158,7 +176,7 @@ export class Peering {
     return false;
   }
 
-  /** Asks again for the events that the log does not have after some time. */
+  /** Asks again for the events that the log does not have after some time, and for those that were left out once there is room. */
   #forget(): void {
     const { elapsed } = this.#options;
     for (const [event, at] of this.#taken)
@@ -166,6 +184,9 @@ export class Peering {
         this.#taken.delete(event);
         this.#seq = 0;
       }
+    if (!this.#isFull || this.#taken.size > MOST_OPEN / 2) return;
+    this.#isFull = false;
+    this.#seq = 0;
   }
 
   #records({ records }: PullPage): Taken {
@@ -173,6 +194,7 @@ export class Peering {
     const entries = new Map<string, Json[]>();
     const events: string[] = [];
     const known = new Map<string, string>();
+    let isFull = false;
     for (const { plugin, value } of records) {
       const accepted = plugins.get(plugin)?.accept(value, peer.name, now());
       // A newer version of the program may send more.
@@ -180,6 +202,10 @@ export class Peering {
       const key = `${plugin}/${accepted.key}`;
       if (accepted.isEvent) {
         if (this.#taken.has(key)) continue;
+        if (this.#taken.size + events.length >= MOST_OPEN) {
+          isFull = true;
+          continue;
+        }
         events.push(key);
       } else {
         const digest = digestOf(accepted.entry);
@@ -188,7 +214,7 @@ export class Peering {
       }
       entries.set(plugin, [...(entries.get(plugin) ?? []), accepted.entry]);
     }
-    return { entries, events, known };
+    return { entries, events, known, isFull };
   }
 
   async #deposit({ more }: PullPage, { entries, events }: Taken): Promise<void> {

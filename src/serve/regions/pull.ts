@@ -10,6 +10,9 @@ import type { Peer } from './settings.ts';
 /** Longest time of a pull, in ms. */
 const PULL_MS = 15_000;
 
+/** The status of an answer to a pull with another list of regions. */
+export const OTHER_REGIONS = 409;
+
 /** Thrown for an answer that is not a page. */
 export class PullError extends Error {
   override readonly name = 'PullError';
@@ -34,6 +37,10 @@ export function pullOf(project: string, env: Readonly<Record<string, string | un
       body: JSON.stringify(body),
     };
     const { status, body: text } = await exchange(send, request, { ms: PULL_MS, bytes: ANSWER_BYTES }, signal);
+    if (status === OTHER_REGIONS)
+      throw new PullError(
+        'it has another CERT_REPLICATION_TARGET_REGIONS. Set the same names in the same order in every region',
+      );
     if (status !== 200) throw new PullError(`the answer has the status ${status}`);
     const page = pullPageIn(text);
     if (page === undefined) throw new PullError('the answer is not a page of records');

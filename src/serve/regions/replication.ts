@@ -8,7 +8,7 @@ import type { Deposited } from '../deposits.ts';
 import type { RoundReport } from '../../formats/round.ts';
 import { pullRequestIn } from './page.ts';
 import { Peering } from './peering.ts';
-import type { Pull } from './pull.ts';
+import { OTHER_REGIONS, type Pull } from './pull.ts';
 import type { RegionSettings } from './settings.ts';
 
 export interface ReplicationOptions {
@@ -35,6 +35,7 @@ export interface RegionMeasures {
 const NOT_READY = refusal(503, 'not_ready', 'the project has not been refreshed yet');
 const NOT_DURABLE = refusal(503, 'failed', 'the request could not be made durable');
 const BUSY = refusal(503, 'busy', 'another pull of this region is being answered');
+const OTHER_LIST = refusal(OTHER_REGIONS, 'regions', 'CERT_REPLICATION_TARGET_REGIONS of this region is another list');
 const MALFORMED = refusal(400, 'field', 'the body is not a pull');
 
 /** Time for which the holder of an event is not deposited again, in ms. */
@@ -117,11 +118,13 @@ export class Replication {
     if (!this.#isReady) return NOT_READY;
     const request = pullRequestIn(text);
     if (request === undefined) return MALFORMED;
+    const { regions, ...pull } = request;
+    if (regions.join() !== this.#options.regions.names.join()) return OTHER_LIST;
     // One at a time, so that a region takes no more than its share of the process that reads.
     if (this.#answering.has(region)) return BUSY;
     this.#answering.add(region);
     try {
-      const { handed = [], ...answer } = await this.#options.ask({ pull: { region, ...request } });
+      const { handed = [], ...answer } = await this.#options.ask({ pull: { region, ...pull } });
       return (await this.#letGo(region, handed)) ? answer : NOT_DURABLE;
     } finally {
       this.#answering.delete(region);
