@@ -24,7 +24,7 @@ import type { CertificateResource, DomainResource } from './diff.ts';
 import { regionOf } from './events/domains.ts';
 import { INCIDENT_TYPES, type Incident } from './events/incidents.ts';
 import type { EventEntry, EventStatus } from './events/queue.ts';
-import { certificateRegions, replicatedStates } from './events/regions.ts';
+import { certificateRegions, replicatedStates, waitingSince } from './events/regions.ts';
 import { tablesOf } from './events/tables.ts';
 import { usableUntil } from './facts.ts';
 import { tables } from './generated.ts';
@@ -90,6 +90,9 @@ const families: readonly MetricFamily[] = [
   }),
   gauge('events', 'Certificate events in the queue, by status.', { closed: { status: EVENT_STATUSES } }),
   gauge('events_waiting', 'Certificate events that wait until the region of their Domain has recorded them.', {
+    open: ['region'],
+  }),
+  gauge('events_waiting_since_timestamp_seconds', 'Time since which the oldest of them waits, in unix seconds.', {
     open: ['region'],
   }),
   gauge('incidents', 'Incidents by status and tier.', { closed: { status: INCIDENT_STATUSES, tier: TIERS } }),
@@ -235,6 +238,10 @@ function ledgerValues(before: Ledger, after: Ledger): Readonly<Record<string, re
     fettle_events_waiting: Object.entries(certificateRegions.waiting(after)).map(([region, value]) => ({
       labels: { region },
       value,
+    })),
+    fettle_events_waiting_since_timestamp_seconds: [...waitingSince(after)].map(([region, at]) => ({
+      labels: { region },
+      value: at / 1000,
     })),
     fettle_incidents: INCIDENT_STATUSES.flatMap((status) =>
       TIERS.map((tier) => ({

@@ -19,6 +19,10 @@ import { type Ended, writeLog } from './write-log.ts';
 export interface LogFilter {
   readonly address?: string | undefined;
   readonly run?: string | undefined;
+  /** Only records of these runs. */
+  readonly runs?: readonly string[] | undefined;
+  /** Only beginnings of runs of this command. */
+  readonly command?: string | undefined;
   readonly kind?: readonly string[] | undefined;
   readonly step?: string | undefined;
   readonly actor?: string | undefined;
@@ -36,7 +40,7 @@ export function outcomeOf(record: LogRecord): string | undefined {
 }
 
 function wanted(filter: LogFilter): (record: LogRecord) => boolean {
-  const { step, actor, since, until, before, outcome: outcomes, address, run } = filter;
+  const { step, actor, since, until, before, outcome: outcomes, address, run, runs, command } = filter;
   const kinds = filter.kind as readonly RecordKind[] | undefined;
   // An outcome has the step of its intent.
   const intents = new Set<number>();
@@ -54,7 +58,9 @@ function wanted(filter: LogFilter): (record: LogRecord) => boolean {
     (before === undefined || record.seq < before) &&
     (kinds === undefined ? record.kind !== 'remembered' : kinds.includes(record.kind)) &&
     (address === undefined || aboutAddress(record, address) !== undefined) &&
-    (run === undefined || ('run' in record.body && record.body.run === run));
+    (run === undefined || ('run' in record.body && record.body.run === run)) &&
+    (runs === undefined || ('run' in record.body && runs.includes(record.body.run))) &&
+    (command === undefined || (record.kind === 'run' && record.body.command === command));
 }
 
 export const OUTCOMES = ['done', 'failed', 'unknown', 'undone', 'rejected', 'deferred', 'stale'];

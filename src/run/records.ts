@@ -19,6 +19,13 @@ export function addressesIn(record: LogRecord): readonly string[] {
   return 'ref' in record.body ? [formatRef(record.body.ref)] : [];
 }
 
+export function ofKind<K extends LogRecord['kind']>(
+  records: readonly LogRecord[],
+  kind: K,
+): readonly (LogRecord & { readonly kind: K })[] {
+  return records.filter((record): record is LogRecord & { readonly kind: K } => record.kind === kind);
+}
+
 /** The newest `last` records about one resource, oldest first. */
 export async function lastRecords(store: Store, address: string, last: number): Promise<readonly LogRecord[]> {
   let records: LogRecord[] = [];

@@ -12,6 +12,7 @@ import type { RoundReport } from '../formats/round.ts';
 import { type App, appOf, type Route } from './http/app.ts';
 import { routesOf } from './http/routes.ts';
 import { ProjectApi } from './project-api.ts';
+import type { Deposited } from './deposits.ts';
 import type { ReaderProgram } from './reader-process.ts';
 import type { Announced } from './answers/answerer.ts';
 import { type HttpServer, startHttp, startPublicHttp } from './http/server.ts';
@@ -170,11 +171,16 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     say(text);
     if (!stop.aborted) service.status(text);
   };
+  /** Orders of a round since the start of the last one, by project and caller: further ones are part of the same round. */
+  const ordered = new Map<string, Map<string, Promise<Deposited>>>();
   const rounds = new Map(
     projects.map((project) => [
       project.name,
       new Rounds({
-        start: (order) => start(project, order, (line) => say(`${project.name}: ${line}`)),
+        start: (order) => {
+          ordered.delete(project.name);
+          return start(project, order, (line) => say(`${project.name}: ${line}`));
+        },
         intervalMs,
         deadlineMs,
         elapsed,
@@ -220,7 +226,12 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
         now,
         order: async (order, by) => (await intakes.get(project.name)?.order(order, by)) ?? 'failed',
         refresh: async (by) => {
-          const deposited = (await intakes.get(project.name)?.refresh([by])) ?? 'failed';
+          const waiting = ordered.get(project.name) ?? new Map<string, Promise<Deposited>>();
+          ordered.set(project.name, waiting);
+          const order = waiting.get(by) ?? intakes.get(project.name)?.refresh([by]) ?? Promise.resolve('failed');
+          waiting.set(by, order);
+          const deposited = await order;
+          if (deposited !== 'deposited') waiting.delete(by);
           if (deposited === 'deposited') rounds.get(project.name)?.wake({ all: true });
           return deposited;
         },

@@ -251,6 +251,20 @@ describe('a request', () => {
     expect(runs.find((each: Body) => each.run === run)).toMatchObject({ ordered_by: expect.arrayContaining(['ann']) });
   });
 
+  test('for a round is recorded once for many of its caller that arrive together', { timeout: 120_000 }, async () => {
+    const folder = project();
+    const running = await daemon(folder, HOST_YAML, [], ENV);
+    await running.said(/shop: .*resources? refreshed/u);
+    const sent = Array.from({ length: 40 }, () => asked(running, 'ann', '/v1/rounds', { body: {} }));
+    for (const { status } of await Promise.all(sent)) expect(status).toBe(202);
+    const orders = async (): Promise<readonly Body[]> =>
+      (await asked(running, 'reader', '/v1/log?kind=order')).body.records;
+    await expect.poll(async () => (await orders()).length, { timeout: 30_000 }).toBeGreaterThan(0);
+    expect(await running.stop()).toBe(0);
+    const recorded = (await recordsIn(folder)).filter(({ kind }) => kind === 'order');
+    expect(recorded.length).toBeLessThan(10);
+  });
+
   test('is answered from the log of the daemon after an edit of its store', { timeout: 120_000 }, async () => {
     const folder = project();
     const running = await daemon(folder, HOST_YAML, [], ENV);

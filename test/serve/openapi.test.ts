@@ -85,8 +85,14 @@ test('the shipped description has every route of the server, and no other', asyn
     apis: [api],
     endpoints: await announcedEndpoints(builtinPlugins),
     isLocal: false,
+    regions: [{ project: 'NAME', answer: () => Promise.reject(new Error('not used')) }],
   });
-  const routes = all.filter(({ method, path }) => !pages.has(`${method} ${path}`));
+  // Pulls are between daemons: their path is in a document for people.
+  const pulls = all.filter(({ role }) => role === 'replicate').map(({ method, path }) => `${method} ${path}`);
+  expect(pulls).toHaveLength(1);
+  const text = readFileSync(join(import.meta.dirname, '../../docs/serve.md'), 'utf8');
+  for (const pull of pulls) expect(text).toContain(`\`${pull}\``);
+  const routes = all.filter(({ method, path, role }) => role !== 'replicate' && !pages.has(`${method} ${path}`));
   const served = routes
     .filter(({ path }) => !path.startsWith('/v1/projects/'))
     .map(({ method, path, role }) => `${method} ${path.replaceAll(/:(\w+)(?:\{[^}]*\})?/gu, '{$1}')} ${role ?? ''}`);

@@ -1,5 +1,6 @@
 /** Pages of a running `fettle serve`: headers, JSON twins, filters, forms and their tokens, hostile text, the end of streams. */
 
+import { request } from 'node:http';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { deposit, eventEntry } from './inbox-project.ts';
 import { DOMAIN_ID } from '../support/intake-server.ts';
@@ -58,8 +59,30 @@ describe('a form', () => {
     expect((await send('ann', `csrf=${csrf}&action=drop`)).status).toBe(400);
     expect((await send('ann', `csrf=${csrf}&action=ack&id=inc-none`)).status).toBe(409);
     expect((await send('ann', `csrf=${csrf}&action=ack`)).status).toBe(409);
+    const long = await send('ann', `csrf=${csrf}&action=ack&id=inc-none&reason=${'x'.repeat(4097)}`);
+    expect([long.status, await long.text()]).toEqual([400, expect.stringContaining('more than 4096 characters')]);
     const done = await send('ann', good, { origin: site.origin, 'sec-fetch-site': 'same-origin' });
     expect([done.status, done.headers.get('location')]).toEqual([303, '/runs?ordered=refresh']);
+  });
+
+  test('leads back to a path of this server, also if its request names another one', { timeout: 60_000 }, async () => {
+    const body = `csrf=${await tokenFor('ann')}&action=refresh`;
+    const location = await new Promise<string | undefined>((resolve, reject) => {
+      const headers = {
+        authorization: `Bearer ${TOKENS.ann}`,
+        'content-type': 'application/x-www-form-urlencoded',
+        host: new URL(site.origin).host,
+      };
+      // fetch would not send the whole address.
+      const options = { method: 'POST', path: 'http://attacker.example/runs?size=5', headers, agent: false };
+      const asked = request(site.origin, options, (response) => {
+        response.resume();
+        resolve(response.headers.location);
+      });
+      asked.once('error', reject);
+      asked.end(body);
+    });
+    expect(location).toBe('/runs?size=5&ordered=refresh');
   });
 });
 

@@ -58,6 +58,9 @@ test('events of a cut are applied once by the owner after it heals, and ages are
   // A region that is cut off serves what it knows.
   expect(targets[0]?.known).toMatchObject({ tls_status: 'tls_error' });
   expect((await eu.get('/metrics')).text).toContain('fettle_events_waiting{project="shop",region="us"} 3');
+  expect((await eu.get('/metrics')).text).toMatch(
+    /fettle_events_waiting_since_timestamp_seconds\{project="shop",region="us"\} 1\d{9}/u,
+  );
   expect((await eu.get('/metrics')).text).toMatch(/fettle_replication_stale\{project="shop",region="us"\} 1/u);
   for (const way of Object.values(ways)) way.cut('none');
   await until(() => us.events()).toEqual({

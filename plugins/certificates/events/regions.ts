@@ -22,6 +22,7 @@ import {
   defined,
   type EndpointView,
   formatRef,
+  type Instant,
   instantOf,
   instantText,
   isRecord,
@@ -305,6 +306,15 @@ function copiesOf(
 /** The states that other regions reported of their Domains, by name; null for a Domain without a state. */
 export function replicatedStates(ledger: Ledger): ReadonlyMap<string, string | null> {
   return new Map([...replicasIn(ledger)].map(([name, { tls_status: state }]) => [name, state]));
+}
+
+/** The times since which the oldest event waits for each region. */
+export function waitingSince(ledger: Ledger): ReadonlyMap<string, Instant> {
+  const since = new Map<string, Instant>();
+  for (const { status, region, updated_at: at } of tablesOf(ledger).events.values())
+    if (status === 'pending' && region !== undefined)
+      since.set(region, Math.min(since.get(region) ?? Number.POSITIVE_INFINITY, instantOf(at)));
+  return since;
 }
 
 function summaryOf({ ledger, desired, memory, regions }: EndpointView): readonly RegionSummary[] {

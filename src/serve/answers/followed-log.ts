@@ -102,6 +102,11 @@ export class FollowedLog {
     return { records: all, report, unknown: older.unknown === undefined ? undefined : records.unknown(filter, all) };
   }
 
+  /** Number of records of a run, by kind; undefined if the run is older than the records in memory. */
+  async countsOf(run: string): Promise<Readonly<Record<string, number>> | undefined> {
+    return (await this.#followed()).records.countsOf(run);
+  }
+
   /** As `lastRecords`. */
   async about(address: string, last: number): Promise<readonly LogRecord[]> {
     const { records } = await this.#followed();

@@ -12,7 +12,10 @@ import { isActor } from '../../run/ci.ts';
 import { checkFilter, type LogFilter, outcomeOf, unknownIn } from '../../run/log.ts';
 import { aboutAddress, addressesIn } from '../../run/records.ts';
 
-export type KnownFilter = Pick<LogFilter, 'address' | 'run' | 'kind' | 'step' | 'actor' | 'outcome' | 'before'>;
+export type KnownFilter = Pick<
+  LogFilter,
+  'address' | 'run' | 'runs' | 'command' | 'kind' | 'step' | 'actor' | 'outcome' | 'before'
+>;
 
 export interface KnownList {
   /** Oldest first. */
@@ -26,6 +29,8 @@ interface Row extends Pick<LogRecord, 'seq' | 'kind' | 'actor'> {
   readonly run?: string | undefined;
   readonly step?: string | undefined;
   readonly outcome?: string | undefined;
+  /** Of the beginning of a run. */
+  readonly command?: string | undefined;
 }
 
 /** Records in a row. */
@@ -67,11 +72,15 @@ function stepOf(record: LogRecord, stepOfIntent: (seq: number) => string | undef
   return 'step' in record.body ? record.body.step : undefined;
 }
 
-function matches({ kind: kinds, actor, run, step, outcome: outcomes, before }: KnownFilter): (row: Row) => boolean {
+function matches(filter: KnownFilter): (row: Row) => boolean {
+  const { kind: kinds, actor, run, command, step, outcome: outcomes, before } = filter;
+  const runs = filter.runs === undefined ? undefined : new Set<string | undefined>(filter.runs);
   return (row) =>
     (kinds === undefined || kinds.includes(row.kind)) &&
     (actor === undefined || isActor(row.actor, actor)) &&
     (run === undefined || row.run === run) &&
+    (runs === undefined || runs.has(row.run)) &&
+    (command === undefined || row.command === command) &&
     (step === undefined || row.step === step) &&
     (outcomes === undefined || outcomes.includes(row.outcome ?? '')) &&
     (before === undefined || row.seq < before);
@@ -140,6 +149,15 @@ export class KnownRecords {
     return found.flatMap((record) => aboutAddress(record, address) ?? []);
   }
 
+  /** Number of records of a run, by kind; undefined if some of them may not be in memory. */
+  countsOf(run: string): Readonly<Record<string, number>> | undefined {
+    const counts: Record<string, number> = {};
+    const isWanted = matches({ run });
+    for (const { rows } of this.#blocks)
+      for (const row of rows) if (isWanted(row)) counts[row.kind] = (counts[row.kind] ?? 0) + 1;
+    return this.#isWhole || counts['run'] !== undefined ? counts : undefined;
+  }
+
   /** The newest `last` records in memory that match. */
   newest(filter: KnownFilter, last: number): readonly LogRecord[] {
     const { address } = filter;
@@ -178,6 +196,7 @@ export class KnownRecords {
       run: run === before?.run ? before?.run : run,
       step: step === undefined ? undefined : this.#shared(step),
       outcome: outcomeOf(record),
+      command: record.kind === 'run' ? this.#shared(record.body.command) : undefined,
     };
   }
 

@@ -23,7 +23,7 @@ interface Path {
 }
 
 /** A route for every caller: the answer may depend on credentials of its own. */
-interface OpenRoute extends Path {
+export interface OpenRoute extends Path {
   readonly role?: undefined;
   readonly answer: (context: RouteContext) => Response | Promise<Response>;
 }
@@ -67,8 +67,12 @@ function isForeign({ 'sec-fetch-site': site, origin, host }: IncomingHttpHeaders
   return origin !== undefined && URL.parse(origin)?.host !== host;
 }
 
-function foreign(): Response {
-  return jsonReply(403, { ok: false, error: 'foreign', message: 'the request comes from a page of another site' });
+export function foreign(): Response {
+  return jsonReply(403, {
+    ok: false,
+    error: 'foreign',
+    message: 'the request comes from a page of another site, or is for another host',
+  });
 }
 
 /** Only a GET changes nothing. */

@@ -1,6 +1,7 @@
 /** The routes of pages, their forms, their stream of changes, and what they load. The process that reads renders them. */
 
 import type { Caller } from '../access.ts';
+import { MOST_TEXT } from '../answers/fields.ts';
 import { FAVICON, STYLE } from '../pages/style.ts';
 import { messagePage, projectsPage } from '../pages/frame.ts';
 import { type Base, isItem, isVerb, PAGES, type PageName, type Verb } from '../pages/paths.ts';
@@ -23,8 +24,9 @@ function searchOf({ env }: RouteContext): string {
   return at === -1 ? '' : url.slice(at);
 }
 
+/** The path alone: a request may name another origin before it. */
 function pathOf({ env }: RouteContext): string {
-  return (env.incoming.url ?? '').split('?')[0] ?? '';
+  return URL.parse(env.incoming.url ?? '', 'http://localhost')?.pathname ?? '/';
 }
 
 /** JSON for a path that ends with `.json`, and for a caller that asks for JSON alone. */
@@ -102,6 +104,7 @@ async function formAnswer(site: Site, context: RouteContext, { name }: Caller): 
     return seeOther(backTo(context, verb));
   }
   const reason = form.get('reason')?.trim() ?? '';
+  if (reason.length > MOST_TEXT) return refused(site, 400, `the reason has more than ${MOST_TEXT} characters`);
   const asked = { verb, ids: form.getAll('id'), by: name, ...(reason === '' ? {} : { reason }) };
   const { status, text, order } = await api.ask({ form: asked });
   if (status !== 202) return refused(site, status, messageIn(text));

@@ -1,11 +1,12 @@
 /** All routes of `fettle serve`. */
 
 import type { IncomingMessage } from 'node:http';
+import { isLoopback } from '#plugin/listen-address';
 import type { Caller, Role } from '../access.ts';
 import type { Announced } from '../answers/answerer.ts';
 import type { Intake } from '../intake.ts';
 import { apiRoutes, type ServedApi } from './api-routes.ts';
-import type { Route } from './app.ts';
+import { foreign, type OpenRoute, type Route } from './app.ts';
 import { eventRoutes } from './events-route.ts';
 import { pageRoutes } from './page-routes.ts';
 import { regionRoutes, type ServedRegions } from './regions-route.ts';
@@ -45,6 +46,14 @@ function scraping({ text }: Daemon['metrics']): () => Promise<Uint8Array<ArrayBu
   };
 }
 
+/** True for a `host` header without a name that another site can give to this machine. */
+function namesThisMachine(header: string | undefined): boolean {
+  // Every browser sends the header.
+  if (header === undefined) return true;
+  const name = URL.parse(`http://${header}`)?.hostname.replaceAll(/[[\]]/gu, '') ?? '';
+  return name === 'localhost' || isLoopback({ host: name, port: 0 });
+}
+
 export function routesOf(daemon: Daemon): readonly Route[] {
   const {
     metrics,
@@ -59,8 +68,22 @@ export function routesOf(daemon: Daemon): readonly Route[] {
     regions = [],
   } = daemon;
   const scraped = scraping(metrics);
-  /** A route that is open on a loopback address, and needs a role elsewhere. */
-  const localOr = (role: Role, route: Route): Route => (isLocal ? route : { ...route, role });
+  /**
+   * A route that is open on a loopback address, and needs a role elsewhere. A request for another name than one of this machine
+   * needs the role too: a page of a site whose name leads to this machine sends it.
+   */
+  const localOr = (role: Role, { answer, ...route }: OpenRoute): Route =>
+    isLocal
+      ? {
+          ...route,
+          answer: (context) => {
+            const { incoming } = context.env;
+            return namesThisMachine(incoming.headers.host) || callerOf(incoming)?.roles.has(role) === true
+              ? answer(context)
+              : foreign();
+          },
+        }
+      : { ...route, answer, role };
   return [
     localOr('metrics', {
       method: 'GET',

@@ -19,7 +19,7 @@ type Drifted = Plan['resource_drift'][number];
 
 interface DriftData {
   /** Null before the first refresh. */
-  readonly refreshed_at: string | null;
+  readonly planned_at: string | null;
   readonly drift: Listed<Drifted>;
 }
 
@@ -35,9 +35,9 @@ export const drift = page({
         (q === undefined || address.toLowerCase().includes(q.toLowerCase()))
       );
     });
-    return Promise.resolve({ refreshed_at: found?.newest.timestamp ?? null, drift: pageOf(chosen, listed) });
+    return Promise.resolve({ planned_at: found?.newest.timestamp ?? null, drift: pageOf(chosen, listed) });
   },
-  html: ({ refreshed_at: at, drift: listed }, view, { page: _page, size, ...given }) => {
+  html: ({ planned_at: at, drift: listed }, view, { page: _page, size, ...given }) => {
     if (at === null) return html`<p>The project has not been refreshed yet.</p>`;
     const rows = listed.rows.map(({ address, change }) => [
       resourceLink(view, address),

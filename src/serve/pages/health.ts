@@ -12,21 +12,21 @@ import type { View } from './frame.ts';
 import { type Freeze, freezesOf, freezeStrip } from './freeze-strip.ts';
 import { html, type Part, when } from './html.ts';
 import { page } from './page.ts';
-import { facts, filters, resourceLink, table, time } from './parts.ts';
-import { pageHref } from './paths.ts';
+import { captionOf, facts, filters, LISTED, type Listed, pageOf, pager, resourceLink, table, time } from './parts.ts';
+import { pageHref, type Query } from './paths.ts';
 
 const SEVERITIES = ['critical', 'error', 'warning', 'info'] as const;
 
 const query = {
   severity: { type: 'text', summary: 'Severity of the findings.', values: SEVERITIES },
+  gaps: { ...LISTED.page, summary: 'Page of the gaps.' },
+  ...LISTED,
 } as const satisfies Fields;
 
 interface HealthData {
   readonly version: string;
   readonly store: string;
-  readonly log_damaged: boolean;
   readonly interval_ms: number;
-  readonly refreshed_at: number | null;
   /** The last round that did not end well, of those that are kept. */
   readonly last_failure: { readonly ended_at: number; readonly text: string } | null;
   readonly rounds: number;
@@ -41,8 +41,8 @@ interface HealthData {
   readonly sources: readonly EventSource[];
   /** Entries of deliveries, and those that failed or are open. */
   readonly deliveries: { readonly total: number; readonly unfinished: readonly UnfinishedDelivery[] };
-  readonly gaps: Plan['gaps'];
-  readonly findings: Plan['checks'];
+  readonly gaps: Listed<Plan['gaps'][number]>;
+  readonly findings: Listed<Plan['checks'][number]>;
 }
 
 function watchersOf({ watchers, documents }: Recorded): HealthData['watchers'] {
@@ -100,11 +100,11 @@ const FAILED: ReadonlySet<string> = new Set(['failed', 'stopped']);
 export const health = page({
   name: 'health',
   query,
-  load: async ({ query: { severity }, now }, recorded): Promise<HealthData> => {
+  load: async ({ query: { severity, gaps, page, size }, now }, recorded): Promise<HealthData> => {
     const { rounds, interval_ms } = recorded.snapshot;
     const failed = rounds.filter(({ outcome }) => FAILED.has(outcome));
     const [last] = failed;
-    const { isDamaged, recall } = await recorded.log();
+    const { recall } = await recorded.log();
     const { freeze } = recorded.config.safety;
     const windows = freeze.length === 0 ? [] : (await import('#plugin/windows')).windowsAround(freeze, now);
     const { desks, ledger } = await openDesks(recorded);
@@ -112,9 +112,7 @@ export const health = page({
     return {
       version,
       store: (await recorded.store()).place,
-      log_damaged: isDamaged,
       interval_ms,
-      refreshed_at: rounds.find(({ refreshed_at: at }) => at !== undefined)?.refreshed_at ?? null,
       last_failure: last === undefined ? null : { ended_at: last.ended_at, text: last.text },
       rounds: rounds.length,
       failed_rounds: failed.length,
@@ -124,19 +122,30 @@ export const health = page({
       freezes: freezesOf(windows),
       sources: desks.flatMap(({ desk }) => desk.sources?.(ledger) ?? []),
       deliveries: { total: entries.size, unfinished: unfinishedIn(entries) },
-      gaps: recorded.found?.newest.gaps ?? [],
-      findings: (recorded.found?.checks ?? []).filter((each) => severity === undefined || each.severity === severity),
+      gaps: pageOf(recorded.found?.newest.gaps ?? [], { page: gaps, size }),
+      findings: pageOf(
+        (recorded.found?.checks ?? []).filter((each) => severity === undefined || each.severity === severity),
+        { page, size },
+      ),
     };
   },
-  html: (data, view, { severity }) => {
-    const { now } = view;
+  html: (data, view, { severity, gaps: gapsPage, page: findingsPage, size }) => {
+    const { now, standing } = view;
+    const link = (to: Query): string =>
+      pageHref(view.base, 'health', {
+        severity,
+        gaps: gapsPage === 1 ? undefined : gapsPage,
+        page: findingsPage === 1 ? undefined : findingsPage,
+        size: size === LISTED.size.usual ? undefined : size,
+        ...to,
+      });
     const { last_failure: failure, interval_ms: interval, gaps, findings } = data;
     const rows: readonly (readonly [string, Part])[] = [
-      ['Refreshed', data.refreshed_at === null ? 'not yet' : time(data.refreshed_at, now)],
+      ['Refreshed', standing.refreshed_at === null ? 'not yet' : time(standing.refreshed_at, now)],
       ['Interval', spanText(interval)],
       [
         'Log',
-        data.log_damaged
+        standing.log_damaged
           ? html`<strong class="red">damaged</strong>. <code>fettle log verify</code> says where.`
           : 'sound',
       ],
@@ -148,26 +157,26 @@ export const health = page({
       ['Versions', `fettle ${data.version}, Node.js ${data.node}`],
     ];
     return html`${facts(rows)}<h2>Freeze windows</h2>${freezeStrip(data.freezes, now)}${sourcesPart(data, now)}${deliveriesPart(data, view)}<h2>Not read</h2>${
-      gaps.length === 0
+      gaps.total === 0
         ? html`<p class="quiet">The last refresh could read everything.</p>`
         : table(
-            counted(gaps.length, 'gap'),
+            captionOf(gaps, 'gap'),
             [{ title: 'Part' }, { title: 'Reason' }, { title: 'Since', wide: true }],
-            gaps.map(({ scope, message, since }) => [
+            gaps.rows.map(({ scope, message, since }) => [
               cleanText(scopeText(scope)),
               cleanText(message),
               time(since, now),
             ]),
           )
-    }<h2>Findings</h2>${filters(pageHref(view.base, 'health'), [{ name: 'severity', label: 'Severity', values: SEVERITIES }], { severity })}${table(
-      counted(findings.length, 'finding'),
+    }${pager(gaps, (to) => link({ gaps: to }))}<h2>Findings</h2>${filters(pageHref(view.base, 'health'), [{ name: 'severity', label: 'Severity', values: SEVERITIES }], { severity })}${table(
+      captionOf(findings, 'finding'),
       [{ title: 'Resource' }, { title: 'Severity' }, { title: 'Finding' }, { title: 'Since', wide: true }],
-      findings.map(({ address, severity: own, message, since }) => [
+      findings.rows.map(({ address, severity: own, message, since }) => [
         resourceLink(view, address),
         html`<span class="word ${own === 'critical' || own === 'error' ? 'red' : own === 'warning' ? 'amber' : ''}">${own}</span>`,
         cleanText(message),
         time(since, now),
       ]),
-    )}`;
+    )}${pager(findings, (to) => link({ page: to }))}`;
   },
 });

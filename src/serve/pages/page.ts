@@ -2,7 +2,7 @@
 
 import type { Fields, FieldValues } from '#plugin';
 import type { Recorded } from '../answers/recorded.ts';
-import type { View } from './frame.ts';
+import type { Standing, View } from './frame.ts';
 import type { Part } from './html.ts';
 import { PAGES, type PageName } from './paths.ts';
 
@@ -31,8 +31,11 @@ export interface Page<F extends Fields = Fields, D extends object = object> {
   html(data: D, view: View, query: FieldValues<F>): Part;
 }
 
+/** Data without the names of the standing, which the JSON twin has too. */
+type Apart = { readonly [K in keyof Standing]?: never };
+
 /** Declares a page; the types of query and data follow. */
-export function page<const F extends Fields, D extends object>(
+export function page<const F extends Fields, D extends object & Apart>(
   declared: Omit<Page<F, D>, 'title'> & Partial<Pick<Page<F, D>, 'title'>>,
 ): Page<F, D> {
   return { title: () => PAGES[declared.name].title, ...declared };

@@ -1,7 +1,9 @@
 /** One run of a command: what it refreshed, how it judged, and what it did, as the log has it. */
 
 import { counted, defined, type Fields, formatRef, instantOf } from '#plugin';
-import type { LogRecord, RecordBodies } from '../../formats/log-record.ts';
+import type { LogRecord, RecordBodies, RecordKind } from '../../formats/log-record.ts';
+import { recordTexts } from '../../engine/generated.ts';
+import { ofKind } from '../../run/records.ts';
 import { cleanText } from '../../report/plan-rows.ts';
 import { bodyText } from '../../report/log-text.ts';
 import type { View } from './frame.ts';
@@ -52,11 +54,14 @@ interface RunPage {
   readonly done: readonly Step[];
   /** Other records: adoptions, orders, events and deliveries, the newest last. */
   readonly others: readonly LogRecord[];
-  /** True if the run has more records than these. */
+  /** Number of all records of the run, by kind; null if the run is older than the records in memory. */
+  readonly counts: Readonly<Record<string, number>> | null;
+  /** True if the run has more records of a kind than these. */
   readonly cut: boolean;
 }
 
-function stepsIn(records: readonly LogRecord[]): readonly Step[] {
+/** `first`: the number of the first record of the run. */
+function stepsIn(records: readonly LogRecord[], first: number): readonly Step[] {
   const steps = new Map<number, Step>();
   for (const record of records) {
     if (record.kind === 'intent') {
@@ -66,22 +71,34 @@ function stepsIn(records: readonly LogRecord[]): readonly Step[] {
     if (record.kind !== 'outcome') continue;
     const { ref, intent, outcome, error, elapsed_ms } = record.body;
     // The intent of an outcome that settles an earlier run is in that one.
-    const begun = steps.get(intent) ?? { address: formatRef(ref), step: '', cause: '', because: 'of an earlier run' };
+    const because = intent < first ? 'of an earlier run' : 'begun before these records';
+    const begun = steps.get(intent) ?? { address: formatRef(ref), step: '', cause: '', because };
     steps.set(intent, defined<Step>({ ...begun, outcome, error, elapsed_ms }));
   }
   return [...steps.values()];
 }
 
-function ofKind<K extends LogRecord['kind']>(
+/** Kinds of the parts of the page: each has its own limit, so that a part with many records hides no other one. */
+const PARTS: readonly (readonly RecordKind[])[] = [
+  ['run'],
+  ['end'],
+  ['seen'],
+  ['order'],
+  ['refusal'],
+  ['intent', 'outcome'],
+];
+const OWN_PART: ReadonlySet<string> = new Set(PARTS.flat().filter((kind) => kind !== 'order'));
+const IN_PARTS: ReadonlySet<string> = new Set(PARTS.flat());
+const OTHERS = (Object.keys(recordTexts) as RecordKind[]).filter(
+  (kind) => !IN_PARTS.has(kind) && kind !== 'remembered',
+);
+
+function runOf(
+  run: string,
   records: readonly LogRecord[],
-  kind: K,
-): readonly (LogRecord & { readonly kind: K })[] {
-  return records.filter((record): record is LogRecord & { readonly kind: K } => record.kind === kind);
-}
-
-const OWN_PART: ReadonlySet<LogRecord['kind']> = new Set(['run', 'end', 'seen', 'intent', 'outcome', 'refusal']);
-
-function runOf(run: string, records: readonly LogRecord[], last: number): RunPage {
+  counts: Readonly<Record<string, number>> | undefined,
+  cut: boolean,
+): RunPage {
   const [begin] = ofKind(records, 'run');
   const [end] = ofKind(records, 'end');
   return defined<RunPage>({
@@ -107,9 +124,10 @@ function runOf(run: string, records: readonly LogRecord[], last: number): RunPag
       verdict,
       reasons,
     })),
-    done: stepsIn(records),
+    done: stepsIn(records, begin?.seq ?? 0),
     others: records.filter(({ kind }) => !OWN_PART.has(kind)),
-    cut: records.length >= last,
+    counts: counts ?? null,
+    cut,
   });
 }
 
@@ -123,10 +141,11 @@ function refreshedPart({ refreshed }: RunPage): Part {
   })}</ul>`;
 }
 
-function judgedPart({ judged, done }: RunPage, view: View): Part {
-  const accepted = done.filter(({ step }) => step !== '').length;
+function judgedPart({ judged, done, counts }: RunPage, view: View): Part {
+  const accepted = counts === null ? done.filter(({ step }) => step !== '').length : (counts['intent'] ?? 0);
+  const total = counts === null ? judged.length : (counts['refusal'] ?? 0);
   const refused = table(
-    `${counted(judged.length, 'refused step')} recorded`,
+    `${counted(total, 'refused step')} recorded`,
     [{ title: 'Resource' }, { title: 'Verdict' }, { title: 'Step' }, { title: 'Reasons' }],
     judged.map(({ address, step, verdict, reasons }) => [
       resourceLink(view, address),
@@ -136,7 +155,7 @@ function judgedPart({ judged, done }: RunPage, view: View): Part {
     ]),
     { stacked: true },
   );
-  return html`<p>${counted(accepted, 'step')} accepted and begun, ${counted(judged.length, 'refusal')} recorded.</p>${when(judged.length > 0, () => refused)}`;
+  return html`<p>${counted(accepted, 'step')} accepted and begun, ${counted(total, 'refusal')} recorded.</p>${when(judged.length > 0, () => refused)}`;
 }
 
 const STYLE: Readonly<Record<string, string>> = { done: 'green', failed: 'red', unknown: 'red', undone: 'amber' };
@@ -174,9 +193,12 @@ export const run = page({
   name: 'run',
   query,
   load: async ({ address: id, query: { last } }, recorded): Promise<RunPage> => {
-    const { records, unknown } = await recorded.records.list({ run: id }, last);
-    if (unknown !== undefined) throw new MissingError(unknown);
-    return runOf(id, records, last);
+    const lists = await Promise.all([...PARTS, OTHERS].map((kind) => recorded.records.list({ run: id, kind }, last)));
+    const records = lists.flatMap((list) => list.records).toSorted((a, b) => a.seq - b.seq);
+    const unknown = lists.find((list) => list.unknown !== undefined)?.unknown;
+    if (records.length === 0 && unknown !== undefined) throw new MissingError(unknown);
+    const cut = lists.some((list) => list.records.length >= last);
+    return runOf(id, records, await recorded.records.countsOf(id), cut);
   },
   title: ({ run: id, command }) => `Run ${id}${command === null ? '' : ` (${command})`}`,
   html: (data, view) =>
@@ -188,5 +210,5 @@ export const run = page({
           RECORD_COLUMNS,
           data.others.map((record) => recordCells(record, view)),
         )}`,
-    )}<p class="pages"><a href="${pageHref(view.base, 'log', { run: data.run })}">All of its records</a>${when(data.cut, () => ' This page has the newest ones.')}</p>`,
+    )}<p class="pages"><a href="${pageHref(view.base, 'log', { run: data.run })}">All of its records</a>${when(data.cut, () => ' This page has the newest ones of each kind.')}</p>`,
 });

@@ -3,6 +3,7 @@
 import { defined, type Fields, instantOf } from '#plugin';
 import type { LogRecord } from '../../formats/log-record.ts';
 import { lockDocument, type LockDocument } from '../../formats/lock-status.ts';
+import { ofKind } from '../../run/records.ts';
 import { bodyText } from '../../report/log-text.ts';
 import type { RoundSummary } from '../answers/snapshot.ts';
 import { outsideLink, type View } from './frame.ts';
@@ -31,7 +32,7 @@ interface Run {
 }
 
 interface RunData {
-  readonly lock: LockDocument;
+  readonly lock_status: LockDocument;
   /** The newest first. */
   readonly rounds: readonly RoundSummary[];
   readonly interval_ms: number;
@@ -112,15 +113,20 @@ export const runs = page({
   query,
   load: async ({ query: { command, actor, size } }, recorded): Promise<RunData> => {
     const store = await recorded.store();
-    const [lock, { records }] = await Promise.all([
+    const [lock, { records: begun }] = await Promise.all([
       store.lockStatus(),
-      recorded.records.list(defined({ kind: ['run', 'order', 'end'], actor }), 4 * size + 200),
+      recorded.records.list(defined({ kind: ['run'], command, actor }), size),
     ]);
-    const found = runsIn(records).filter((run) => command === undefined || run.command === command);
+    const ids = ofKind(begun, 'run').map(({ body }) => body.run);
+    const [ends, orders] = await Promise.all([
+      recorded.records.list({ kind: ['end'], runs: ids }, size),
+      recorded.records.list({ kind: ['order'], runs: ids }, 4 * size + 200),
+    ]);
+    const found = runsIn([...begun, ...orders.records, ...ends.records]);
     const { rounds, interval_ms } = recorded.snapshot;
-    return { lock: lockDocument(lock), rounds: rounds.slice(0, size), interval_ms, runs: found.slice(0, size) };
+    return { lock_status: lockDocument(lock), rounds: rounds.slice(0, size), interval_ms, runs: found.slice(0, size) };
   },
-  html: ({ lock, rounds, runs: found }, view, { size: _size, ordered, ...given }) =>
+  html: ({ lock_status: lock, rounds, runs: found }, view, { size: _size, ordered, ...given }) =>
     html`${orderedNote(ordered)}${actions(view, [{ verb: 'refresh', label: 'Refresh now' }])}<h2>Lock</h2>${lockPart(lock, view)}<h2>Rounds</h2>${roundsPart(rounds, view)}<h2>Runs</h2>${filters(
       pageHref(view.base, 'runs'),
       [

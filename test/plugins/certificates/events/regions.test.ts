@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '#plugin';
 import type { CertificateEvent } from '../../../../plugins/certificates/events/event.ts';
-import { certificateRegions, replicatedStates } from '../../../../plugins/certificates/events/regions.ts';
+import { certificateRegions, replicatedStates, waitingSince } from '../../../../plugins/certificates/events/regions.ts';
 import { TABLES, tablesOf } from '../../../../plugins/certificates/events/tables.ts';
 import fc from '../../../support/property.ts';
 import { iso, NOW } from '../support.ts';
@@ -42,6 +42,7 @@ describe('an event', () => {
     eu.restart();
     expect(eu.round()).toEqual([]);
     expect([eu.statuses, eu.progress]).toEqual([['one pending us'], ['waits for the region us']]);
+    expect(waitingSince(eu.ledger)).toEqual(new Map([['us', NOW]]));
     us.pull(eu);
     // The owner has not recorded it yet.
     us.pull(eu);
@@ -51,6 +52,7 @@ describe('an event', () => {
     us.pull(eu);
     eu.round();
     expect([eu.statuses, eu.progress]).toEqual([['one forwarded us'], ['recorded by the region us']]);
+    expect(waitingSince(eu.ledger)).toEqual(new Map());
   });
 
   test('waits for the new owner when its route moves, and is applied where it is if it moves there', () => {
