@@ -332,7 +332,7 @@ function failedText({ what, attempts: { failed } }: Tried): string {
 }
 
 /**
- * True for the first certificate of a local authority: a try costs nobody anything, and the next apply repeats it. An ACME
+ * True for the first certificate of a local authority: a try has no cost, and the next apply repeats it. An ACME
  * authority counts failed validations.
  */
 function isFree({ step }: Change, { desired }: CertificateResource, scene: Scene): boolean {
