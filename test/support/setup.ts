@@ -136,7 +136,9 @@ function provideUserModeLinux(): void {
 /** Without these programs, the tests of the image and of its compose file are skipped, but not in CI. */
 function provideContainerTools(): void {
   if (!isOnPath('buildah')) installPackages(['buildah']);
-  if (!isOnPath('docker-compose') && !isOnPath('docker')) installPackages(['docker-compose']);
+  // Docker alone may be there without its plugin for Compose.
+  const hasPlugin = spawnSync('docker', ['compose', 'version'], { stdio: 'ignore' }).status === 0;
+  if (!isOnPath('docker-compose') && !hasPlugin) installPackages(['docker-compose']);
 }
 
 /**
