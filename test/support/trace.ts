@@ -44,9 +44,28 @@ function isChange(line: string): boolean {
   return /\bcreat\(|O_(?:WRONLY|RDWR|CREAT|TRUNC|TMPFILE)/u.test(line);
 }
 
+/** One line for each call: strace splits a call that another thread interrupts. One that never ends counts, too. Pure. */
+function callsIn(text: string): readonly string[] {
+  const begun = new Map<string, string>();
+  const whole = text.split('\n').flatMap((line) => {
+    const [, thread = '', rest = ''] = /^(\d+) +(.*)$/u.exec(line) ?? [];
+    const start = /^(.*) <unfinished \.\.\.>$/u.exec(rest)?.[1];
+    if (start !== undefined) {
+      begun.set(thread, start);
+      return [];
+    }
+    const end = /^<\.\.\. \w+ resumed>(.*)$/u.exec(rest)?.[1];
+    const before = end === undefined ? undefined : begun.get(thread);
+    if (before === undefined) return [line];
+    begun.delete(thread);
+    return [`${thread} ${before}${end}`];
+  });
+  return [...whole, ...[...begun].map(([thread, start]) => `${thread} ${start}`)];
+}
+
 /** The content of a trace with named files (`-y`), with links followed. Pure. */
 function traceOf(text: string, ran: Ran): Trace {
-  const lines = text.split('\n').filter((line) => /\w+\(/u.test(line));
+  const lines = callsIn(text).filter((line) => /\w+\(/u.test(line));
   const unique = (items: readonly string[]): readonly string[] => [...new Set(items)].sort();
   const opened = lines.flatMap((line) => {
     if (!/\b(?:open(?:at2?)?)\(/u.test(line) || isChange(line) || line.includes('O_DIRECTORY')) return [];
