@@ -393,9 +393,9 @@ function dropSpent({ spent, uses }: Recall, at: Instant): void {
     if (each.at >= oldest) break;
     spent.delete(seq);
     for (const key of each.keys ?? []) {
-      const left = (uses.get(key) ?? []).slice(1);
-      if (left.length === 0) uses.delete(key);
-      else uses.set(key, left);
+      const times = uses.get(key);
+      times?.shift();
+      if (times?.length === 0) uses.delete(key);
     }
   }
 }
