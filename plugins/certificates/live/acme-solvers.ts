@@ -36,13 +36,7 @@ export function solversOf(
     open: (index) => {
       const entry = solvers[index];
       if (entry === undefined) throw new InputError(`the Issuer no longer has the solver ${index + 1}`);
-      const { selfCheck } = entry.http01 ?? {};
-      return openSolver(
-        selfCheck === 'skip'
-          ? { http01: { ...entry.http01, selfCheck: 'off' } }
-          : (entry as Parameters<typeof openSolver>[0]),
-        outside,
-      );
+      return openSolver(entry, outside);
     },
     indexFor: (identifier) => {
       const entry = solverFor(solvers, identifier);
