@@ -6,7 +6,16 @@
  */
 
 import { groupsOf } from './group.ts';
-import { auditOf, type ApplyInput, type Ending, type Moments, type Row, refusalDraft, sentence, take } from './action.ts';
+import {
+  auditOf,
+  type ApplyInput,
+  type Ending,
+  type Moments,
+  type Row,
+  refusalDraft,
+  sentence,
+  take,
+} from './action.ts';
 import { beforeOrigins, ledBy } from './follow.ts';
 import { guarded } from './guard.ts';
 import { dependents } from './judge.ts';
