@@ -26,7 +26,7 @@ export function stagingOf(directory: string): string | undefined {
 
 /** A limit of new orders: `max` at once, which a period refills evenly. */
 export interface OrderLimit {
-  /** What the limit counts: orders of an account, or certificates for a registered domain or for exactly the same names. */
+  /** The unit that the limit counts: orders of an account, or certificates for a registered domain or for exactly the same names. */
   readonly by: 'account' | 'domain' | 'set';
   readonly max: number;
   readonly perMs: number;
