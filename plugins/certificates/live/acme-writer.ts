@@ -8,6 +8,7 @@ import type { CertificatesConfig } from '../generated.ts';
 import type { AcmeOrder, CertificatesWriter, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { type OpenClient, openWithKey } from './acme-clients.ts';
+import { openTurns } from './turns.ts';
 
 type AcmeWriter = Pick<
   CertificatesWriter,
@@ -32,6 +33,7 @@ export interface AcmeWriterOptions {
 export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOptions): AcmeWriter {
   const { folder, env } = outside;
   const settings = outside.config as unknown as Partial<CertificatesConfig>;
+  const inTurn = openTurns();
   const at = (path: string): string => resolve(folder, path);
   const storageAt = (storage: PairStorage): PairStorage => mapPaths(storage, at);
   return {
@@ -76,6 +78,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
           accounts: await accounts(),
           keyPath,
           solvers,
+          inTurn,
         });
         countOrder(directory, 'issued', outside.count);
         return issued;
@@ -101,6 +104,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       return rehearseOrder(rehearsal, {
         client,
         key,
+        inTurn,
         solvers: solversOf(rehearsal.issuer, outside, rehearsal.stillApproved),
       });
     },
