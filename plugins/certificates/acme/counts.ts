@@ -22,7 +22,8 @@ export const ACTIONS = [
 export type AcmeAction = (typeof ACTIONS)[number];
 
 /** The statuses that servers use. Any other one counts as `other`, and a request without an answer as `error`. */
-export const STATUSES: readonly string[] = '200 201 204 301 302 307 308 400 401 403 404 405 409 413 415 429 500 502 503 504 other error'.split(' ');
+export const STATUSES: readonly string[] =
+  '200 201 204 301 302 307 308 400 401 403 404 405 409 413 415 429 500 502 503 504 other error'.split(' ');
 
 /** The statuses that count from the start of the daemon: an increase from 0 is seen, and a series that begins at 1 is not. */
 export const WATCHED_STATUSES = ['429', 'error'] as const;
