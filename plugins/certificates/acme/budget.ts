@@ -12,6 +12,7 @@ import {
   pass,
   type Scene,
   spanText,
+  stateOrLast,
   USES_KEPT_MS,
   type Verdict,
 } from '#plugin';
@@ -168,14 +169,52 @@ const LIMIT_TEXT: Readonly<Record<OrderLimit['by'], string>> = {
   set: 'for the same names',
 };
 
+/** The time until which the authority refuses orders of a Certificate; undefined if it does not. */
+function refusedUntil({ memory }: Pick<CertificateResource, 'memory'>, now: Instant): string | undefined {
+  const until = memory?.kept.wait_until ?? '';
+  return until !== '' && now < instantOf(until) ? until : undefined;
+}
+
+/** The use that leaves no room for another order of a Certificate, and clears last; undefined if there is room. */
+function fullestUse(
+  issuer: AcmeSpec,
+  resource: CertificateResource,
+  spec: CertificateSpec,
+  accepted: ReadonlyMap<string, number>,
+  scene: Scene,
+): Use | undefined {
+  const keys = orderKeys(issuer, resource, spec);
+  return limitsOf(issuer.directory)
+    .flatMap((limit) => keys[limit.by].flatMap((key) => fullUse(limit, key, accepted.get(key) ?? 0, scene) ?? []))
+    .sort((a, b) => b.clearsAt - a.clearsAt)[0];
+}
+
+/** True if no limit counts the order: it exists already, or replaces a certificate in its renewal window. */
+function isUncounted(resource: CertificateResource, issuer: AcmeSpec): boolean {
+  return resource.memory?.kept.order !== undefined || replacesOwn(resource, issuer);
+}
+
+/** The time from which an order of a declared Certificate may be created; undefined if that is now, or it needs none. */
+export function ordersFrom(resource: CertificateResource, scene: Scene): Instant | undefined {
+  const spec = resource.desired?.spec;
+  const issuer = acmeOf(spec, scene);
+  if (spec === undefined || issuer === undefined) return undefined;
+  const until = refusedUntil(resource, scene.now);
+  if (until !== undefined) return instantOf(until);
+  // A certificate that is valid needs no order. An edit that needs one is a row of the plan.
+  if (isUncounted(resource, issuer) || stateOrLast(resource) === 'normal') return undefined;
+  return fullestUse(issuer, resource, spec, new Map(), scene)?.clearsAt;
+}
+
 /** The rule on every step that orders a certificate. */
 export function acmeBudget(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const spec = resource.desired?.spec;
   const issuer = issues(change) ? acmeOf(spec, scene) : undefined;
   if (spec === undefined || issuer === undefined) return pass('no order is created', {});
-  const { wait_until: until = '', wait_reason: reason = '' } = resource.memory?.kept ?? {};
+  const { wait_reason: reason = '' } = resource.memory?.kept ?? {};
   const directory = directoryUrl(issuer.directory);
-  if (until !== '' && scene.now < instantOf(until))
+  const until = refusedUntil(resource, scene.now);
+  if (until !== undefined)
     return defer(
       `the authority accepts no order until ${until}: ${reason}`,
       { directory, wait_until: until },
@@ -185,16 +224,12 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
     return pass('the step goes on with an order that exists', { directory });
   if (replacesOwn(resource, issuer))
     return pass('the order replaces a certificate within its renewal window, which no limit counts', { directory });
-  const keys = orderKeys(issuer, resource, spec);
-  const accepted = planned(change, scene);
   const limits = limitsOf(issuer.directory);
   const facts: Facts = {
     directory,
     limits: limits.map(({ by, max, perMs }) => ({ by, max, per_hours: perMs / 3_600_000 })),
   };
-  const full = limits
-    .flatMap((limit) => keys[limit.by].flatMap((key) => fullUse(limit, key, accepted.get(key) ?? 0, scene) ?? []))
-    .sort((a, b) => b.clearsAt - a.clearsAt)[0];
+  const full = fullestUse(issuer, resource, spec, planned(change, scene), scene);
   if (full === undefined) return pass('the limits of the authority have room for the order', facts);
   const { limit, key, spent, planned: inPlan, clearsAt } = full;
   const used = `${counted(spent, NOUN[limit.by])} in the last ${spanText(limit.perMs)}${inPlan === 0 ? '' : ` and ${inPlan} in this plan`}`;
