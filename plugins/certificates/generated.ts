@@ -1088,7 +1088,7 @@ export const tables = {
           id: 'acme-clock',
           guards: ['normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing', 'expired>recovering'],
           overridable: true,
-          text: 'The clock of this machine and that of the authority differ by more than 5 minutes: steps that are due by time wait.',
+          text: 'The clock of the authority is more than 5 minutes behind that of this machine: a renewal waits until it is due by both.',
         },
         {
           id: 'caa-forbids',
