@@ -386,7 +386,7 @@ export interface DomainSpec {
   readonly failurePolicy: 'standard' | 'strict' | 'hold';
   /** Days left from which the certificate counts as expiring: the warning `expiring`. */
   readonly expiryWarnDays: number;
-  /** Days left from which the finding is critical, fewer than `expiryWarnDays`: `expiring-critical`. Defaults to a quarter of `expiryWarnDays`, 7 at most; 0 means only after the expiry. */
+  /** Days left from which the finding is critical, fewer than `expiryWarnDays`: `expiring-critical`. Defaults to a quarter of `expiryWarnDays`, 7 at most, and to a sixth of the lifetime of the certificate if that is less; 0 means only after the expiry. */
   readonly expiryCriticalDays?: number;
   /** Name of the Certificate that should be served here. */
   readonly certificate?: string;
