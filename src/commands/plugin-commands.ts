@@ -80,12 +80,13 @@ function optionOf({ summary, kind = 'text', value, short, choices, required }: C
 type Values = Readonly<Record<string, unknown>>;
 
 /** The values of the options that the plugin declares. Throws InputError if a required one is missing. */
-function ownFlags({ options = {} }: PluginCommand, { flags, path }: Pick<Calling, 'flags' | 'path'>): CommandCall['flags'] {
+function ownFlags(
+  { options = {} }: PluginCommand,
+  { flags, path }: Pick<Calling, 'flags' | 'path'>,
+): CommandCall['flags'] {
   for (const [key, { required, kind = 'text', value }] of Object.entries(options))
     if (required === true && flags[key] === undefined)
-      throw new InputError(
-        `--${kebab(key)} ${value ?? VALUES[kind]} is required`,
-      );
+      throw new InputError(`--${kebab(key)} ${value ?? VALUES[kind]} is required`);
   return Object.fromEntries(
     Object.entries(options).map(([key, { kind }]) => {
       const given = flags[key];

@@ -92,13 +92,15 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       await removeOrderKey(at(accountKey), name);
     },
     rehearse: async (rehearsal) => {
-      const [{ externalAccount }, { rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all([
-        import('./acme-account.ts'),
-        import('./acme-order.ts'),
-        import('./acme-solvers.ts'),
-        import('../acme/jws.ts'),
-        import('./x509-make.ts'),
-      ]);
+      const [{ externalAccount }, { rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all(
+        [
+          import('./acme-account.ts'),
+          import('./acme-order.ts'),
+          import('./acme-solvers.ts'),
+          import('../acme/jws.ts'),
+          import('./x509-make.ts'),
+        ],
+      );
       const { eab, directory } = rehearsal;
       const external = eab === undefined ? undefined : externalAccount(eab, directory, settings, env);
       // The account of the Issuer is not known to the directory of a rehearsal.

@@ -1,6 +1,6 @@
 /** `fettle certificates rehearse` at directories that need external accounts, have other profiles, or are proven by a hook. */
 
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testAuthorities } from '../../../support/acme/authorities.ts';
@@ -10,6 +10,7 @@ import { fettleWith } from '../../../support/command-line.ts';
 import { acmeDocuments, acmeProject, type AcmeProject } from './project.ts';
 
 const HMAC_KEY = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W';
+const REHEARSE = ['certificates', 'rehearse', 'www'] as const;
 const SETTINGS = 'plugins: { certificates: { acme: { accounts: { staging: { kid: kid-1 } } } } }\n';
 
 /** The documents, with an Issuer of Let's Encrypt whose names the same listener proves. */
@@ -33,7 +34,13 @@ describe.each(testAuthorities().map((each) => [each.name, each] as const))('%s',
     fettleWith(
       env,
       project.folder,
-      ...['certificates', 'rehearse', 'www', '--yes', '--directory', authority.directory, '--ca', './acme.pem', ...more],
+      ...REHEARSE,
+      '--yes',
+      '--directory',
+      authority.directory,
+      '--ca',
+      './acme.pem',
+      ...more,
     );
 
   it('needs an external account, which --eab names', async () => {
@@ -69,7 +76,7 @@ describe('the emulated authority', () => {
   afterAll(() => authority.stop());
 
   const rehearse = (project: AcmeProject, ...more: readonly string[]) =>
-    fettleWith({}, project.folder, 'certificates', 'rehearse', 'www', '--directory', authority.directory, ...more);
+    fettleWith({}, project.folder, ...REHEARSE, '--directory', authority.directory, ...more);
 
   it('orders with the profile of the Issuer, or with the one that --profile names', async () => {
     const project = acmeProject(authority);
@@ -96,7 +103,7 @@ describe('the emulated authority', () => {
   });
 
   it('runs no hook whose file has changed since the approval', async () => {
-    const hook = "{ dns01: { exec: { command: [./dns.sh] }, wait: 1ms } }";
+    const hook = '{ dns01: { exec: { command: [./dns.sh] }, wait: 1ms } }';
     const documents = acmeDocuments(authority, { names: ['"*.a.example.test"', '"*.b.example.test"'] }).replace(
       /solvers: \[.*\]/u,
       `solvers: [${hook}]`,
@@ -107,7 +114,7 @@ describe('the emulated authority', () => {
       writeFileSync(script, `#!/bin/sh\necho "$1 $2" >> ran\n${line}\n`);
       chmodSync(script, 0o755);
     };
-    const ranIn = async (): Promise<string> => (await import('node:fs')).readFileSync(join(project.folder, 'ran'), 'utf8');
+    const ran = (): string => readFileSync(join(project.folder, 'ran'), 'utf8');
     // The first run changes the script.
     write('echo "# $2" >> dns.sh');
     const done = await rehearse(project, '--yes');
@@ -117,10 +124,10 @@ describe('the emulated authority', () => {
       4,
       expect.stringContaining('dns.sh has changed since the approval, so it was not run'),
     ]);
-    expect((await ranIn()).trim().split('\n')).toHaveLength(1);
+    expect(ran().trim().split('\n')).toHaveLength(1);
     // A script that stays as it was approved removes what both have put up.
     write('true');
     await rehearse(project, '--yes');
-    expect(await ranIn()).toContain('cleanup _acme-challenge.a.example.test.');
+    expectran().toContain('cleanup _acme-challenge.a.example.test.');
   });
 });
