@@ -78,6 +78,11 @@ interface Begun {
   readonly replaced?: string;
 }
 
+/** True if no limit counts the order: the authority has taken it as a replacement. */
+function isExempt({ order, replaced }: Pick<Begun, 'order' | 'replaced'>): boolean {
+  return replaced === 'accepted' || order.replaces !== undefined;
+}
+
 function keyPlace(keyPath: string, name: string): { readonly folder: string; readonly path: string } {
   const folder = ordersFolder(keyPath);
   return { folder, path: join(folder, `${encodeURIComponent(name)}.key`) };
@@ -189,10 +194,9 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
   const created = await newOrder(order, client, isAgain ? await unrecorded(order, client) : []);
   const { replaced } = created;
   const record = { url: created.order.url, key: publicKeyFingerprint(keys.publicKey), for: purposeOf(order) };
-  const isExempt = replaced === 'accepted';
   await order.keep(
     { order: record, replaced: replaced ?? null, wait_until: null, wait_reason: null },
-    isExempt ? [] : order.limits,
+    isExempt(created) ? [] : order.uses.created,
   );
   return { ...created, keys, record };
 }
@@ -400,8 +404,9 @@ export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Pr
   if (preferredChain !== '' && !issued.isPreferred)
     order.progress(`the authority has no chain up to ${preferredChain}; the chain up to ${issued.topIssuer} is used`);
   const source = { directory: order.authority.directory, download: valid.certificate ?? '', chain: preferredChain };
-  // If this step is killed after the swap, the state gets these from the order.
-  await order.keep({ order: { ...begun.record, ...source } });
+  // A step that is killed from here on goes on with an order that has its source, and whose uses are counted.
+  const isCounted = begun.record.download !== undefined || isExempt(begun);
+  await order.keep({ order: { ...begun.record, ...source } }, isCounted ? [] : order.uses.issued);
   const leaf = await store(order, issued, begun.keys, ordering);
   await removeOrderKey(keyPath, order.name);
   return defined({
