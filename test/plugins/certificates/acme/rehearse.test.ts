@@ -128,6 +128,6 @@ describe('the emulated authority', () => {
     // A script that stays as it was approved removes what both have put up.
     write('true');
     await rehearse(project, '--yes');
-    expectran().toContain('cleanup _acme-challenge.a.example.test.');
+    expect(ran()).toContain('cleanup _acme-challenge.a.example.test.');
   });
 });
