@@ -14,13 +14,13 @@ import {
   spanText,
   type Verdict,
 } from '#plugin';
-import { ipAddressesOf, plainAddress } from '../declared.ts';
 import { issues } from '../differences.ts';
 import type { CertificateResource } from '../diff.ts';
 import type { CertificateSpec } from '../generated.ts';
 import { Certificate, Issuer } from '../kinds.ts';
 import { issuerRef, issuerSpec } from '../remembered.ts';
 import { type AcmeSpec, directoryUrl, limitsOf, type OrderLimit } from './directories.ts';
+import { askedAgainAt, identifiersOf, pendingFacts, pendingText, purposeOf } from './open-order.ts';
 
 /** The registered domains of the names of a resource, as its refresh found them; by default, the names themselves. */
 function domainsOf({ preview }: Pick<CertificateResource, 'preview'>, names: readonly string[]): readonly string[] {
@@ -41,12 +41,6 @@ function orderKeys(
     domain: domainsOf(resource, names).map((domain) => `${base} domain ${domain}`),
     set: [`${base} set ${digestOf(names)}`],
   };
-}
-
-/** The names of a certificate in their usual form, sorted. */
-export function identifiersOf(spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses'>): readonly string[] {
-  const names = new Set(spec.dnsNames.map((name) => name.toLowerCase()));
-  return [...[...names].sort(), ...[...new Set(ipAddressesOf(spec).map(plainAddress))].sort()];
 }
 
 /** All keys of the order of a resource. */
@@ -132,7 +126,7 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
   const spec = resource.desired?.spec;
   const issuer = issues(change) ? acmeOf(spec, scene) : undefined;
   if (spec === undefined || issuer === undefined) return pass('no order is created', {});
-  const { wait_until: until = '', wait_reason: reason = '' } = resource.memory?.kept ?? {};
+  const { wait_until: until = '', wait_reason: reason = '', order } = resource.memory?.kept ?? {};
   const directory = directoryUrl(issuer.directory);
   if (until !== '' && scene.now < instantOf(until))
     return defer(
@@ -140,8 +134,12 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
       { directory, wait_until: until },
       { clearsAt: instantOf(until) },
     );
-  if (resource.memory?.kept.order !== undefined)
+  if (order?.for === purposeOf(issuer, spec)) {
+    const again = askedAgainAt(order, scene.now);
+    if (again !== undefined)
+      return defer(pendingText(order), { directory, ...pendingFacts(order) }, { clearsAt: again });
     return pass('the step goes on with an order that exists', { directory });
+  }
   if (replacesOwn(resource, issuer))
     return pass('the order replaces a certificate within its renewal window, which no limit counts', { directory });
   const keys = orderKeys(issuer, resource, spec);
