@@ -57,6 +57,7 @@ import { verifyAsClient } from './client-handshake.ts';
 import { fileExists, makeFolder, readWhole, removeFile, syncFolder, writeNew } from './files.ts';
 import { validatePair } from './issue.ts';
 import { replaceStored, storedPair } from './stored.ts';
+import type { InTurn } from './turns.ts';
 import { type KeyPair, keyPem, makeKeys, makeRequest } from './x509-make.ts';
 import { fingerprintOf, isKeyOf, publicKeyFingerprint, readChain, readKey, x509Seen } from './x509-read.ts';
 
@@ -72,6 +73,7 @@ export interface Ordering {
   /** Absolute path of the key of the account. */
   readonly keyPath: string;
   readonly solvers: IssuerSolvers;
+  readonly inTurn: InTurn;
 }
 
 /** Values that an order has put up, by the solver that removes them. */
@@ -228,7 +230,7 @@ function challengeFor(
 /** The part of an order that proves and finishes it. */
 type Proving = Pick<AcmeOrder, 'dnsNames' | 'ipAddresses' | 'signal' | 'progress' | 'keep'>;
 /** The part of a world that does that. */
-type Prover = Pick<Ordering, 'client' | 'key' | 'solvers'>;
+type Prover = Pick<Ordering, 'client' | 'key' | 'solvers' | 'inTurn'>;
 
 /** Removes values that an earlier step or this one has put up. A failure is reported, and does not fail the order. */
 async function removeValues(
@@ -249,49 +251,61 @@ async function removeValues(
   await order.keep({ presented: left.length === 0 ? null : (left as unknown as NonNullable<AcmeOrder['presented']>) });
 }
 
-/** Proves control of every name whose authorization is pending, and waits until the order can be finalized. */
-async function prove(order: Proving, begun: Order, ordering: Prover): Promise<Order> {
-  const { client, key, solvers } = ordering;
-  const { signal, progress } = order;
-  const pending = (await client.authorizations(begun, signal)).filter(({ status }) => status === 'pending');
-  if (pending.length === 0) return client.untilReady(begun, signal);
-  const groups = new Map<number, Authorization[]>();
-  for (const each of pending) {
-    const { identifier, wildcard } = each;
+/** Authorizations that one solver of the Issuer proves. */
+interface ProvenBy {
+  readonly index: number;
+  readonly solver: Solver;
+  readonly authorizations: readonly Authorization[];
+}
+
+/** Pending authorizations by the solver that proves them. */
+function bySolver(pending: readonly Authorization[], solvers: IssuerSolvers): readonly ProvenBy[] {
+  const groups = Map.groupBy(pending, ({ identifier, wildcard }) => {
     const index = solvers.indexFor({ name: identifier.value, wildcard, kind: identifier.type });
-    if (index === undefined)
-      throw new Error(`no solver of the Issuer proves ${wildcard ? '*.' : ''}${identifier.value}`);
-    groups.set(index, [...(groups.get(index) ?? []), each]);
-  }
+    if (index !== undefined) return index;
+    throw new Error(`no solver of the Issuer proves ${wildcard ? '*.' : ''}${identifier.value}`);
+  });
+  return [...groups].map(([index, authorizations]) => ({ index, solver: solvers.open(index), authorizations }));
+}
+
+/** Proves control of every name whose authorization is pending, and waits until the order can be finalized. */
+async function prove(order: Proving, begun: Order, prover: Prover): Promise<Order> {
+  const pending = (await prover.client.authorizations(begun, order.signal)).filter(
+    ({ status }) => status === 'pending',
+  );
+  if (pending.length === 0) return prover.client.untilReady(begun, order.signal);
+  const groups = bySolver(pending, prover.solvers);
+  const rooms = groups.flatMap(({ solver }) => solver.room ?? []);
+  return prover.inTurn(rooms, () => proveBy(groups, order, begun, prover), order.signal);
+}
+
+async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order, prover: Prover): Promise<Order> {
+  const { client, key } = prover;
+  const { signal, progress } = order;
   const run = { signal, progress };
   const presented: Presented[] = [];
   const answers: Authorization['challenges'][number][] = [];
   const open: { readonly solver: Solver; readonly prepared: Prepared }[] = [];
-  for (const [index, authorizations] of groups) {
-    const opened = solvers.open(index);
-    const challenges = authorizations.map((each) => challengeFor(opened, each, key));
-    const prepared = await opened.prepare(
+  for (const { index, solver, authorizations } of groups) {
+    const challenges = authorizations.map((each) => challengeFor(solver, each, key));
+    const prepared = await solver.prepare(
       challenges.map(({ challenge }) => challenge),
       run,
     );
     presented.push({ solver: index, prepared });
-    open.push({ solver: opened, prepared });
+    open.push({ solver, prepared });
     answers.push(...challenges.map(({ at }) => at));
   }
   await order.keep({ presented: presented as unknown as NonNullable<AcmeOrder['presented']> });
   try {
-    progress(
-      `proving control of ${pending
-        .map(({ identifier }) => identifier.value)
-        .slice(0, 3)
-        .join(', ')}`,
-    );
+    const names = groups.flatMap(({ authorizations }) => authorizations.map(({ identifier }) => identifier.value));
+    progress(`proving control of ${names.slice(0, 3).join(', ')}`);
     await Promise.all(open.map((each) => each.solver.present(each.prepared, run)));
     for (const each of answers) if (each.status === 'pending') await client.answer(each, signal);
     progress('waiting for the authority');
     return await client.untilReady(begun, signal);
   } finally {
-    await removeValues(order, ordering, presented);
+    await removeValues(order, prover, presented);
   }
 }
 

@@ -7,6 +7,7 @@ import type { CertificatesConfig } from '../generated.ts';
 import type { AcmeOrder, CertificatesWriter, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { type OpenClient, openWithKey } from './acme-clients.ts';
+import { openTurns } from './turns.ts';
 
 type AcmeWriter = Pick<
   CertificatesWriter,
@@ -31,6 +32,7 @@ export interface AcmeWriterOptions {
 export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOptions): AcmeWriter {
   const { folder, env } = outside;
   const settings = outside.config as unknown as Partial<CertificatesConfig>;
+  const inTurn = openTurns();
   const at = (path: string): string => resolve(folder, path);
   const storageAt = (storage: PairStorage): PairStorage => mapPaths(storage, at);
   return {
@@ -73,6 +75,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
         accounts: await accounts(),
         keyPath,
         solvers,
+        inTurn,
       });
     },
     endOrder: async (accountKey, name) => {
@@ -92,6 +95,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       return rehearseOrder(rehearsal, {
         client,
         key,
+        inTurn,
         solvers: solversOf(rehearsal.issuer, outside, rehearsal.stillApproved),
       });
     },
