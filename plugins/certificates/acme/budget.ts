@@ -12,6 +12,7 @@ import {
   pass,
   type Scene,
   spanText,
+  stateOrLast,
   type Verdict,
 } from '#plugin';
 import { issues } from '../differences.ts';
@@ -20,7 +21,7 @@ import type { CertificateSpec } from '../generated.ts';
 import { Certificate, Issuer } from '../kinds.ts';
 import { issuerRef, issuerSpec } from '../remembered.ts';
 import { type AcmeSpec, directoryUrl, limitsOf, type OrderLimit } from './directories.ts';
-import { askedAgainAt, identifiersOf, pendingFacts, pendingText, purposeOf } from './open-order.ts';
+import { askedAgainAt, identifiersOf, type OpenOrder, pendingFacts, pendingText, purposeOf } from './open-order.ts';
 
 /** The registered domains of the names of a resource, as its refresh found them; by default, the names themselves. */
 function domainsOf({ preview }: Pick<CertificateResource, 'preview'>, names: readonly string[]): readonly string[] {
@@ -70,6 +71,17 @@ export function replacesOwn({ memory }: CertificateResource, issuer: AcmeSpec): 
   );
 }
 
+/** The order that a step of a Certificate goes on with; undefined if it needs another one. */
+function openOrder({ memory }: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec): OpenOrder | undefined {
+  const order = memory?.kept.order;
+  return order?.for === purposeOf(issuer, spec) ? order : undefined;
+}
+
+/** True if no limit counts the order: it exists already, or replaces a certificate in its renewal window. */
+function isUncounted(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec): boolean {
+  return openOrder(resource, issuer, spec) !== undefined || replacesOwn(resource, issuer);
+}
+
 /** Numbers of accepted orders by key, in a plan: filled up as its actions are accepted. */
 const plannedBy = new WeakMap<Scene['underWay'], { counted: number; readonly keys: Map<string, number> }>();
 /** Right before an action, few others run: they are counted anew each time. */
@@ -88,7 +100,7 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
     const resource = ref.kind === 'Certificate' ? Certificate.get(scene, ref) : undefined;
     const issuer = acmeOf(resource?.desired?.spec, scene);
     if (resource?.desired === undefined || issuer === undefined || !issues(other.change)) continue;
-    if (replacesOwn(resource, issuer)) continue;
+    if (isUncounted(resource, issuer, resource.desired.spec)) continue;
     for (const key of keysOf(issuer, resource, resource.desired.spec))
       counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
   }
@@ -121,20 +133,56 @@ const LIMIT_TEXT: Readonly<Record<OrderLimit['by'], string>> = {
   set: 'for the same names',
 };
 
+/** The time until which the authority refuses orders of a Certificate; undefined if it does not. */
+function refusedUntil({ memory }: Pick<CertificateResource, 'memory'>, now: Instant): string | undefined {
+  const until = memory?.kept.wait_until ?? '';
+  return until !== '' && now < instantOf(until) ? until : undefined;
+}
+
+/** The use that leaves no room for another order of a Certificate, and clears last; undefined if there is room. */
+function fullestUse(
+  issuer: AcmeSpec,
+  resource: CertificateResource,
+  spec: CertificateSpec,
+  accepted: ReadonlyMap<string, number>,
+  scene: Scene,
+): Use | undefined {
+  const keys = orderKeys(issuer, resource, spec);
+  return limitsOf(issuer.directory)
+    .flatMap((limit) => keys[limit.by].flatMap((key) => fullUse(limit, key, accepted.get(key) ?? 0, scene) ?? []))
+    .sort((a, b) => b.clearsAt - a.clearsAt)[0];
+}
+
+/** The time from which an order of a declared Certificate may be created; undefined if that is now, or it needs none. */
+export function ordersFrom(resource: CertificateResource, scene: Scene): Instant | undefined {
+  const spec = resource.desired?.spec;
+  const issuer = acmeOf(spec, scene);
+  if (spec === undefined || issuer === undefined) return undefined;
+  const until = refusedUntil(resource, scene.now);
+  if (until !== undefined) return instantOf(until);
+  const again = askedAgainAt(openOrder(resource, issuer, spec), scene.now);
+  if (again !== undefined) return again;
+  // A certificate that is valid needs no order. An edit that needs one is a row of the plan.
+  if (isUncounted(resource, issuer, spec) || stateOrLast(resource) === 'normal') return undefined;
+  return fullestUse(issuer, resource, spec, new Map(), scene)?.clearsAt;
+}
+
 /** The rule on every step that orders a certificate. */
 export function acmeBudget(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const spec = resource.desired?.spec;
   const issuer = issues(change) ? acmeOf(spec, scene) : undefined;
   if (spec === undefined || issuer === undefined) return pass('no order is created', {});
-  const { wait_until: until = '', wait_reason: reason = '', order } = resource.memory?.kept ?? {};
+  const { wait_reason: reason = '' } = resource.memory?.kept ?? {};
   const directory = directoryUrl(issuer.directory);
-  if (until !== '' && scene.now < instantOf(until))
+  const until = refusedUntil(resource, scene.now);
+  if (until !== undefined)
     return defer(
       `the authority accepts no order until ${until}: ${reason}`,
       { directory, wait_until: until },
       { clearsAt: instantOf(until) },
     );
-  if (order?.for === purposeOf(issuer, spec)) {
+  const order = openOrder(resource, issuer, spec);
+  if (order !== undefined) {
     const again = askedAgainAt(order, scene.now);
     if (again !== undefined)
       return defer(pendingText(order), { directory, ...pendingFacts(order) }, { clearsAt: again });
@@ -142,16 +190,12 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
   }
   if (replacesOwn(resource, issuer))
     return pass('the order replaces a certificate within its renewal window, which no limit counts', { directory });
-  const keys = orderKeys(issuer, resource, spec);
-  const accepted = planned(change, scene);
   const limits = limitsOf(issuer.directory);
   const facts: Facts = {
     directory,
     limits: limits.map(({ by, max, perMs }) => ({ by, max, per_hours: perMs / 3_600_000 })),
   };
-  const full = limits
-    .flatMap((limit) => keys[limit.by].flatMap((key) => fullUse(limit, key, accepted.get(key) ?? 0, scene) ?? []))
-    .sort((a, b) => b.clearsAt - a.clearsAt)[0];
+  const full = fullestUse(issuer, resource, spec, planned(change, scene), scene);
   if (full === undefined) return pass('the limits of the authority have room for the order', facts);
   const { limit, key, spent, planned: inPlan, clearsAt } = full;
   const used = `${counted(spent, 'order')} in the last ${spanText(limit.perMs)}${inPlan === 0 ? '' : ` and ${inPlan} in this plan`}`;

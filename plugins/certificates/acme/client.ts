@@ -36,6 +36,7 @@ import {
   secureUrl,
 } from './answers.ts';
 import { type IssuedChain, issuedOf, topIssuerOf } from './chains.ts';
+import type { CountRequest } from './counts.ts';
 import { type AccountKey, bound, type ExternalAccount, signed } from './jws.ts';
 import { FailedOrderError, PendingOrderError } from './order-errors.ts';
 import type { Problem } from './problems.ts';
@@ -54,6 +55,7 @@ export interface AcmeOptions {
   readonly timing?: Timing;
   /** Deadline of one exchange, in ms. */
   readonly requestMs?: number;
+  readonly count?: CountRequest;
 }
 
 export interface AccountOrder {
@@ -167,7 +169,7 @@ function failureOf(order: Order, authorizations: readonly Authorization[]): Prob
 
 /** Opens a client, and reads the directory. */
 export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promise<AcmeClient> {
-  const { ca, denial, timing = realTiming, requestMs = REQUEST_MS } = options;
+  const { ca, denial, timing = realTiming, requestMs = REQUEST_MS, count } = options;
   const directoryUrl = checkedUrl(options.directory, 'the URL of the directory');
   const tokens = new Set<string>();
   const wire = openWire({
@@ -175,10 +177,14 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     timing,
     requestMs,
     secrets: () => tokens,
+    ...(count === undefined ? {} : { count }),
   });
   let { key, account } = options;
 
-  const directory = readReply(await wire.get('read the directory', directoryUrl, signal), directoryOf);
+  const directory = readReply(
+    await wire.get({ action: 'directory', what: 'read the directory' }, directoryUrl, signal),
+    directoryOf,
+  );
   wire.takeNoncesFrom(directory.newNonce);
   const origins = originsOf(directoryUrl, directory);
   if (account !== undefined) own(account);
@@ -207,7 +213,10 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   async function accountBy(by: AccountKey, ends: AbortSignal): Promise<Account | undefined> {
     const payload = { onlyReturnExisting: true };
     try {
-      const reply = await wire.post({ what: 'find the account', url: directory.newAccount, payload, key: by }, ends);
+      const reply = await wire.post(
+        { action: 'account', what: 'find the account', url: directory.newAccount, payload, key: by },
+        ends,
+      );
       const url = located(reply);
       return readReply(reply, (value) => accountOf(value, url));
     } catch (error) {
@@ -226,7 +235,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     const url = directory.newAccount;
     const binding = eab === undefined ? {} : { externalAccountBinding: await bound(key, eab, url) };
     const payload: Json = { contact: [...contact], termsOfServiceAgreed: termsAgreed, ...binding };
-    const reply = await wire.post({ what: 'create the account', url, payload, key }, ends);
+    const reply = await wire.post({ action: 'account', what: 'create the account', url, payload, key }, ends);
     const own = located(reply);
     const made = readReply(reply, (value) => accountOf(value, own));
     account = own;
@@ -235,7 +244,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
 
   async function changeAccount(what: string, payload: Json | undefined, ends: AbortSignal): Promise<Account> {
     const url = account ?? '';
-    const reply = await post({ what, url, ...(payload === undefined ? {} : { payload }) }, ends);
+    const reply = await post({ action: 'account', what, url, ...(payload === undefined ? {} : { payload }) }, ends);
     return readReply(reply, (value) => accountOf(value, url));
   }
 
@@ -245,7 +254,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     const payload = await signed({ account: account ?? '', oldKey: key.jwk }, to, { url });
     let failure: ApiError | undefined;
     try {
-      await post({ what, url, payload, creates: true }, ends);
+      await post({ action: 'key-change', what, url, payload, creates: true }, ends);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status === 429) throw error;
       failure = error;
@@ -270,7 +279,10 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
       ...(profile === undefined ? {} : { profile }),
       ...(replaces === undefined ? {} : { replaces }),
     };
-    const reply = await post({ what: 'create an order', url: directory.newOrder, payload, creates: true }, ends);
+    const reply = await post(
+      { action: 'order', what: 'create an order', url: directory.newOrder, payload, creates: true },
+      ends,
+    );
     const made = orderIn(reply, located(reply));
     if (!sameIdentifiers(made.identifiers, identifiers)) throw unusable(reply, 'the order is for other names');
     return made;
@@ -285,7 +297,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     let next = (await changeAccount('read the account', undefined, ends)).orders;
     let urls: readonly string[] = [];
     for (let pages = 0; next !== undefined && pages < MOST_PAGES; pages += 1) {
-      const reply = await post({ what, url: own(next) }, ends);
+      const reply = await post({ action: 'orders-list', what, url: own(next) }, ends);
       urls = [...urls, ...readReply(reply, (value) => orderUrlsOf(value, origins))].slice(-MOST_LISTED);
       [next] = linksIn(reply, 'next');
     }
@@ -302,7 +314,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   }
 
   function readOrder(url: string, ends: AbortSignal): Promise<Reply> {
-    return post({ what: 'read the order', url: own(url) }, ends);
+    return post({ action: 'order', what: 'read the order', url: own(url) }, ends);
   }
 
   /** Checks a URL that may come from a record. */
@@ -317,7 +329,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   async function authorizations(of: Order, ends: AbortSignal): Promise<readonly Authorization[]> {
     const found = new Map<string, Authorization>();
     await forEachOf(of.authorizations, AT_ONCE, async (url) => {
-      const reply = await post({ what: 'read an authorization', url }, ends);
+      const reply = await post({ action: 'authorization', what: 'read an authorization', url }, ends);
       const read = readReply(reply, (value) => authorizationOf(value, url, origins));
       if (orderedIdentifier(of, read) === undefined)
         throw unusable(reply, 'the authorization is for a name that was not ordered');
@@ -332,11 +344,11 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   async function answer({ url }: Challenge, ends: AbortSignal): Promise<void> {
     const what = 'answer a challenge';
     try {
-      await post({ what, url: own(url), payload: {} }, ends);
+      await post({ action: 'challenge', what, url: own(url), payload: {} }, ends);
     } catch (error) {
       // The server refuses a second answer, which follows a first one that was lost on the way.
       if (!(error instanceof AcmeProblem) || error.code !== 'malformed') throw error;
-      const reply = await post({ what, url }, ends);
+      const reply = await post({ action: 'challenge', what, url }, ends);
       if (readReply(reply, (value) => challengeOf(value, '', origins)).status === 'pending') throw error;
     }
   }
@@ -375,7 +387,10 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     const payload = { csr: csr.toString('base64url') };
     try {
       return orderIn(
-        await post({ what: 'finalize the order', url: own(of.finalize), payload, creates: true }, ends),
+        await post(
+          { action: 'finalize', what: 'finalize the order', url: own(of.finalize), payload, creates: true },
+          ends,
+        ),
         of.url,
       );
     } catch (error) {
@@ -396,7 +411,10 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     if (of.certificate === undefined)
       throw unusable({ what, effect: 'nothing', status: 200 }, 'the order has no certificate');
     const download = async (url: string): Promise<Downloaded> => {
-      const reply = await post({ what, url: own(url), accept: 'application/pem-certificate-chain' }, ends);
+      const reply = await post(
+        { action: 'certificate', what, url: own(url), accept: 'application/pem-certificate-chain' },
+        ends,
+      );
       const issued = issuedOf(reply.body, { identifiers: of.identifiers, publicKey });
       if ('unreadable' in issued) throw unusable(reply, issued.unreadable);
       if ('refused' in issued) throw new FailedOrderError(`${what}: the certificate is refused: ${issued.refused}`);
@@ -431,7 +449,11 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   async function renewalInfo(certificateId: string, ends: AbortSignal): Promise<RenewalAdvice | undefined> {
     const base = directory.renewalInfo;
     if (base === undefined) return undefined;
-    const reply = await wire.get('read renewal information', `${base.replace(/\/$/u, '')}/${certificateId}`, ends);
+    const reply = await wire.get(
+      { action: 'renewal-info', what: 'read renewal information' },
+      `${base.replace(/\/$/u, '')}/${certificateId}`,
+      ends,
+    );
     return { ...readReply(reply, renewalInfoOf), askAgainMs: askAgainMs(reply.retryAfterMs) };
   }
 
@@ -439,7 +461,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     const what = 'revoke a certificate';
     const payload = { certificate: raw.toString('base64url'), reason };
     try {
-      await post({ what, url: urlFor(what, directory.revokeCert), payload }, ends);
+      await post({ action: 'revocation', what, url: urlFor(what, directory.revokeCert), payload }, ends);
     } catch (error) {
       if (!(error instanceof AcmeProblem && error.code === 'alreadyRevoked')) throw error;
     }

@@ -2,7 +2,8 @@
 
 import { resolve } from 'node:path';
 import { mapPaths, ordersFolder } from '../paths.ts';
-import type { Outside } from '#plugin';
+import { type Outside, PostponedError } from '#plugin';
+import { countOrder } from '../acme/counts.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import type { AcmeOrder, CertificatesWriter, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
@@ -23,7 +24,7 @@ type AcmeWriter = Pick<
 >;
 
 export interface AcmeWriterOptions {
-  readonly outside: Pick<Outside, 'folder' | 'env' | 'config' | 'now'>;
+  readonly outside: Pick<Outside, 'folder' | 'env' | 'config' | 'now' | 'count'>;
   readonly clientOf: OpenClient;
   readonly accounts: () => Promise<Accounts>;
 }
@@ -69,14 +70,22 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       const { keyAt } = await import('./acme-account.ts');
       const solvers = solversOf(order.issuer, outside, order.stillApproved);
       const keyPath = at(order.authority.accountKey);
-      return orderCertificate({ ...order, storage: storageAt(order.storage) } satisfies AcmeOrder, {
-        client: await clientOf(order.authority, order.signal),
-        key: await keyAt(keyPath),
-        accounts: await accounts(),
-        keyPath,
-        solvers,
-        inTurn,
-      });
+      const { directory } = order.authority;
+      try {
+        const issued = await orderCertificate({ ...order, storage: storageAt(order.storage) } satisfies AcmeOrder, {
+          client: await clientOf(order.authority, order.signal),
+          key: await keyAt(keyPath),
+          accounts: await accounts(),
+          keyPath,
+          solvers,
+          inTurn,
+        });
+        countOrder(directory, 'issued', outside.count);
+        return issued;
+      } catch (error) {
+        countOrder(directory, error instanceof PostponedError ? 'limited' : 'failed', outside.count);
+        throw error;
+      }
     },
     endOrder: async (accountKey, name) => {
       const { removeOrderKey } = await import('./acme-order.ts');
