@@ -13,7 +13,7 @@ export const bodyWith =
     return { ...right, body: { ...body, ...more(body) } };
   };
 
-/** What the state records of a resource. */
+/** Returns the fields that the state records of a resource. */
 export async function keptOf(
   { folder }: { readonly folder: string },
   address = WWW,
