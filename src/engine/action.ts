@@ -374,6 +374,7 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
         signal,
         keep: async (fields, spends) => {
           await input.record([progressDraft(change, look.resource, { run: input.run, seq, fields, spends })]);
+          moments.spent(spends ?? []);
         },
         progress: (text) =>
           input.on({
@@ -625,6 +626,8 @@ async function refreshAfter(attempt: Attempt, look: Look, handled: Handled): Pro
 export interface Moments {
   /** Called after the second judgement: from now on, other actions count this one. */
   readonly begun: () => unknown;
+  /** Called when uses of limits are in the log: from now on, they count instead of the action. */
+  readonly spent: (keys: readonly string[]) => unknown;
   /** Called when the plugin's world is no longer used, and only the outcome has to be written. */
   readonly seen: () => void;
   /** Waits without a slot, as `ActionRun.aside`. */

@@ -19,7 +19,10 @@ spec: { issuer: public, dnsNames: [late.example.test], storage: { file: { certif
 `;
 
 test('a round counts each request by its action and status, and each order by its outcome', async () => {
-  const authority = await startEmulated({ ownHttp: true }, { limits: { ordersPerAccount: 1, windowMs: 3_600_000 } });
+  const authority = await startEmulated(
+    { ownHttp: true },
+    { limits: { ordersPerAccount: { max: 1, perMs: 3_600_000 } } },
+  );
   onTestFinished(() => authority.stop());
   const project = acmeProject(authority, acmeDocuments(authority));
   const running = await daemon(project.folder, PERMITTED);

@@ -13,6 +13,7 @@ import {
   type Scene,
   spanText,
   stateOrLast,
+  USES_KEPT_MS,
   type Verdict,
 } from '#plugin';
 import { issues } from '../differences.ts';
@@ -44,9 +45,15 @@ function orderKeys(
   };
 }
 
-/** All keys of the order of a resource. */
-export function keysOf(issuer: AcmeSpec, resource: CertificateResource, spec: CertificateSpec): readonly string[] {
-  return Object.values(orderKeys(issuer, resource, spec)).flat();
+/** The keys that an order uses when it is created, and those that it uses when its certificate is issued. */
+export interface OrderUses {
+  readonly created: readonly string[];
+  readonly issued: readonly string[];
+}
+
+export function usesOf(issuer: AcmeSpec, resource: CertificateResource, spec: CertificateSpec): OrderUses {
+  const { account, domain, set } = orderKeys(issuer, resource, spec);
+  return { created: account, issued: [...domain, ...set] };
 }
 
 /** The ACME Issuer of a Certificate; undefined if its Issuer is of another type. */
@@ -87,7 +94,7 @@ const plannedBy = new WeakMap<Scene['underWay'], { counted: number; readonly key
 /** Right before an action, few others run: they are counted anew each time. */
 const FEW = 64;
 
-/** Orders of accepted actions that no resource shows yet, by key; without this action. */
+/** Uses of accepted actions that the log does not have yet, by key; without this action. */
 function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
   const { underWay } = scene;
   const known = underWay.size <= FEW ? undefined : plannedBy.get(underWay);
@@ -100,9 +107,12 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
     const resource = ref.kind === 'Certificate' ? Certificate.get(scene, ref) : undefined;
     const issuer = acmeOf(resource?.desired?.spec, scene);
     if (resource?.desired === undefined || issuer === undefined || !issues(other.change)) continue;
-    if (isUncounted(resource, issuer, resource.desired.spec)) continue;
-    for (const key of keysOf(issuer, resource, resource.desired.spec))
-      counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
+    const { spec } = resource.desired;
+    if (replacesOwn(resource, issuer)) continue;
+    const { created, issued } = usesOf(issuer, resource, spec);
+    const ahead = [...(openOrder(resource, issuer, spec) === undefined ? created : []), ...issued];
+    for (const key of ahead)
+      if (other.spent?.includes(key) !== true) counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
   }
   counts.counted = underWay.size;
   if (underWay.size > FEW) plannedBy.set(underWay, counts);
@@ -117,15 +127,47 @@ interface Use {
   readonly clearsAt: Instant;
 }
 
+/** The time in which a limit refills by one. */
+function refillMs({ max, perMs }: OrderLimit): number {
+  return perMs / max;
+}
+
+/**
+ * The time at which a limit is whole again after its uses: each one takes the time of its refill. Uses before `since`, which
+ * the log no longer has, may have emptied the limit, but never so far that the authority would have refused a later one.
+ */
+function wholeAt(limit: OrderLimit, uses: readonly Instant[], since: Instant): Instant {
+  let whole = since + limit.perMs;
+  for (const at of uses) whole = Math.min(Math.max(whole, at) + refillMs(limit), at + limit.perMs);
+  return whole;
+}
+
+/** Periods of a limit whose uses are counted: earlier ones rarely have an effect. */
+const KNOWN_PERIODS = 5;
+
+/** The times after a time; they are ascending. */
+function after(times: readonly Instant[], since: Instant): readonly Instant[] {
+  let from = times.length;
+  while (from > 0 && (times[from - 1] ?? since) > since) from -= 1;
+  return times.slice(from);
+}
+
 /** The use of a limit that has no room for another order; undefined if there is room. */
 function fullUse(limit: OrderLimit, key: string, more: number, { spentOn, now }: Scene): Use | undefined {
-  const times = spentOn(key).filter((at) => at > now - limit.perMs);
-  const over = times.length + more - limit.max + 1;
-  if (over <= 0) return undefined;
+  const since = now - Math.min(USES_KEPT_MS, KNOWN_PERIODS * limit.perMs);
+  const uses = after(spentOn(key), since);
   // Orders of this plan are as old as `now`.
-  const leaves = times[over - 1] ?? now;
-  return { limit, key, spent: times.length, planned: more, clearsAt: leaves + limit.perMs };
+  const whole = Math.max(now, wholeAt(limit, uses, since)) + more * refillMs(limit);
+  const clearsAt = whole + refillMs(limit) - limit.perMs;
+  if (clearsAt <= now) return undefined;
+  return { limit, key, spent: after(uses, now - limit.perMs).length, planned: more, clearsAt };
 }
+
+const NOUN: Readonly<Record<OrderLimit['by'], string>> = {
+  account: 'order',
+  domain: 'certificate',
+  set: 'certificate',
+};
 
 const LIMIT_TEXT: Readonly<Record<OrderLimit['by'], string>> = {
   account: 'for the account',
@@ -198,9 +240,9 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
   const full = fullestUse(issuer, resource, spec, planned(change, scene), scene);
   if (full === undefined) return pass('the limits of the authority have room for the order', facts);
   const { limit, key, spent, planned: inPlan, clearsAt } = full;
-  const used = `${counted(spent, 'order')} in the last ${spanText(limit.perMs)}${inPlan === 0 ? '' : ` and ${inPlan} in this plan`}`;
+  const used = `${counted(spent, NOUN[limit.by])} in the last ${spanText(limit.perMs)}${inPlan === 0 ? '' : ` and ${inPlan} in this plan`}`;
   return defer(
-    `the authority permits ${limit.max} orders in ${spanText(limit.perMs)} ${LIMIT_TEXT[limit.by]}, and the log has ${used}`,
+    `the authority permits ${counted(limit.max, NOUN[limit.by])} in ${spanText(limit.perMs)} ${LIMIT_TEXT[limit.by]}, one more each ${spanText(refillMs(limit))}, and the log has ${used}`,
     { ...facts, key, spent, planned: inPlan, max: limit.max, clears_at: instantText(clearsAt) },
     { clearsAt },
   );

@@ -87,6 +87,11 @@ interface Begun {
   readonly replaced?: string;
 }
 
+/** True if no limit counts the order: the authority has taken it as a replacement. */
+function isExempt({ order, replaced }: Pick<Begun, 'order' | 'replaced'>): boolean {
+  return replaced === 'accepted' || order.replaces !== undefined;
+}
+
 function keyPlace(keyPath: string, name: string): { readonly folder: string; readonly path: string } {
   const folder = ordersFolder(keyPath);
   return { folder, path: join(folder, `${encodeURIComponent(name)}.key`) };
@@ -122,7 +127,8 @@ async function resumed(order: AcmeOrder, { client, keyPath }: Ordering): Promise
   if (keys === undefined) return undefined;
   try {
     const found = await client.order(begun.url, signal);
-    const hasExpired = found.expires !== undefined && found.expires <= order.clock();
+    // The certificate of a valid order outlives the order.
+    const hasExpired = found.status !== 'valid' && found.expires !== undefined && found.expires <= order.clock();
     // An order that steps have waited for ends as a failed one, with its backoff; a killed step has not failed.
     if (begun.waits === undefined && (found.status === 'invalid' || hasExpired)) return undefined;
     if (hasExpired && found.status !== 'invalid')
@@ -200,10 +206,9 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
     key: publicKeyFingerprint(keys.publicKey),
     for: purposeOf(order.issuer, order),
   };
-  const isExempt = replaced === 'accepted';
   await order.keep(
     { order: record, replaced: replaced ?? null, wait_until: null, wait_reason: null },
-    isExempt ? [] : order.limits,
+    isExempt(created) ? [] : order.uses.created,
   );
   return { ...created, keys, record };
 }
@@ -437,6 +442,10 @@ async function store(
 async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering): Promise<Omit<AcmeIssued, 'replaced'>> {
   const { preferredChain = '' } = order.issuer;
   const valid = await finish(order, begun, ordering);
+  const source = { directory: order.authority.directory, download: valid.certificate ?? '', chain: preferredChain };
+  // A step that ends from here on goes on with an order that has its source, and whose uses are counted.
+  const isCounted = begun.record.download !== undefined || isExempt(begun);
+  await order.keep({ order: { ...begun.record, ...source } }, isCounted ? [] : order.uses.issued);
   const issued = await ordering.client.certificate(
     valid,
     begun.keys.publicKey,
@@ -445,9 +454,6 @@ async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering): Pro
   );
   if (preferredChain !== '' && !issued.isPreferred)
     order.progress(`the authority has no chain up to ${preferredChain}; the chain up to ${issued.topIssuer} is used`);
-  const source = { directory: order.authority.directory, download: valid.certificate ?? '', chain: preferredChain };
-  // If this step is killed after the swap, the state gets these from the order.
-  await order.keep({ order: { ...begun.record, ...source } });
   const leaf = await store(order, issued, begun.keys, ordering);
   return {
     fingerprint: fingerprintOf(leaf),
