@@ -39,10 +39,10 @@ import {
 import { properDatesOf } from '#plugin/certificate-dates';
 import { ApiError } from '#plugin/http';
 import { AcmeProblem } from '../acme/acme-problem.ts';
-import { type Authorization, type Identifier, type Order, sameIdentifiers } from '../acme/answers.ts';
+import { type Authorization, type Directory, type Identifier, type Order, sameIdentifiers } from '../acme/answers.ts';
 import type { IssuedChain } from '../acme/chains.ts';
 import type { AcmeClient, NewOrder } from '../acme/client.ts';
-import { type AccountKey, dnsDigest, keyAuthorization } from '../acme/jws.ts';
+import { type AccountKey, dnsDigest, type ExternalAccount, keyAuthorization } from '../acme/jws.ts';
 import { pendingText, purposeOf, waitedFor } from '../acme/open-order.ts';
 import { FailedOrderError, PendingOrderError } from '../acme/order-errors.ts';
 import type { Challenge, Prepared, Solver } from '../acme/solvers/solver.ts';
@@ -480,16 +480,40 @@ export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Pr
   }
 }
 
+/** Throws an InputError for a directory that would refuse the account or the order of a rehearsal. */
+function mustOffer(
+  { externalAccountRequired, profiles }: Directory,
+  { profile, eab }: { readonly profile: string | undefined; readonly eab: ExternalAccount | undefined },
+): void {
+  if (externalAccountRequired && eab === undefined)
+    throw new InputError(
+      'the directory requires an external account. Name one of plugins.certificates.acme.accounts of fettle.yaml with --eab',
+    );
+  if (profile === undefined || Object.hasOwn(profiles, profile)) return;
+  const names = Object.keys(profiles);
+  throw new InputError(
+    names.length === 0
+      ? `the directory has no profiles. Omit the profile ${profile} with --profile none`
+      : `the directory does not have the profile ${profile}. It has ${names.join(', ')}. Name one with --profile`,
+  );
+}
+
 /** Orders a certificate by a new account, and throws both away. */
-export async function rehearseOrder(rehearsal: Rehearsal, prover: Prover): Promise<{ readonly until: number }> {
-  const { issuer, signal, progress } = rehearsal;
+export async function rehearseOrder(
+  rehearsal: Rehearsal,
+  prover: Prover,
+  eab: ExternalAccount | undefined,
+): Promise<{ readonly until: number }> {
+  const { profile, signal, progress } = rehearsal;
   const { client } = prover;
+  mustOffer(client.directory, { profile, eab });
   const presented = (rehearsal.presented ?? []) as readonly unknown[] as readonly Presented[];
   if (presented.length > 0) await removeValues(rehearsal, prover, presented);
   progress('creating an account for the rehearsal');
-  await client.createAccount({ contact: [], termsAgreed: true }, signal);
+  await client.createAccount(defined({ contact: [], termsAgreed: true, eab }), signal);
   try {
-    const wanted: NewOrder = defined({ identifiers: identifiers(rehearsal), profile: issuer.profile });
+    progress(`creating an order${profile === undefined ? '' : ` with the profile ${profile}`}`);
+    const wanted: NewOrder = defined({ identifiers: identifiers(rehearsal), profile });
     const [order, keys] = [await client.newOrder(wanted, signal), await makeKeys(rehearsal.keyAlgorithm)];
     const valid = await finish(rehearsal, { order, keys }, prover);
     const issued = await client.certificate(valid, keys.publicKey, undefined, signal);
