@@ -175,7 +175,7 @@ function whyNot(pair: FoundPair, known: ReadonlySet<string>): string | undefined
     : `shares ${shared.path} with another Certificate, and a file belongs to one Certificate alone`;
 }
 
-/** What a person has to do so that fettle may run the commands of other clients. */
+/** The steps of a person that let fettle run the commands of other clients. */
 function stepsFor(
   unlisted: readonly (readonly string[])[],
   commands: readonly (readonly string[])[] = [],

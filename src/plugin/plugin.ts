@@ -260,7 +260,7 @@ export interface Discovered {
   readonly found: readonly Found[];
   readonly passed: readonly PassedOver[];
   readonly gaps: readonly Gap[];
-  /** What a person has to do next, as sentences without their full stops. */
+  /** Next steps of a person, as sentences without their full stops. */
   readonly steps?: readonly string[];
 }
 
