@@ -31,7 +31,7 @@ export interface ServedEndpoint {
 /** A fault of one endpoint, instead of its answer or after its effect. */
 export interface Fault {
   readonly endpoint: string;
-  /** Tells the requests that have it; absent: all. */
+  /** True for a request that has it; absent: all have it. */
   readonly only?: (asked: Asked) => boolean;
   /** Number of requests that have it; absent: all. */
   times?: number;
