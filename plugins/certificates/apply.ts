@@ -13,7 +13,7 @@ import {
 } from '#plugin';
 import { forEachOf } from '#plugin/limit';
 import { ACCOUNT_FIELDS, authorityOf as authorityOfAccount, formerKeyPath } from './acme/account.ts';
-import { acmeOf, keysOf, replacesOwn } from './acme/budget.ts';
+import { acmeOf, replacesOwn, usesOf } from './acme/budget.ts';
 import type { AcmeSpec } from './acme/directories.ts';
 import { ipAddressesOf, usagesOf } from './declared.ts';
 import { needsIssue, ORDER_LEFT, PREFERRED_CHAIN } from './differences.ts';
@@ -185,7 +185,7 @@ function acmeOrder(
     presented: kept.presented,
     replaces: replacesOwn(resource, issuer) ? kept.ari?.id : undefined,
     storedUntil: isValid && !needsIssue(run.change.fields) ? validity.notAfter : undefined,
-    limits: keysOf(issuer, resource, spec),
+    uses: usesOf(issuer, resource, spec),
     stillApproved: run.stillApproved,
     clock: run.now,
     keep: (fields: Facts, spends?: readonly string[]) => run.keep(fields, spends),

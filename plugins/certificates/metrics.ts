@@ -13,12 +13,15 @@ import {
   type MetricValue,
   type PluginMetrics,
   type Resource,
+  type Scene,
   instantOf,
   seenFacts,
   seenState,
   stateOrLast,
   statesIn,
 } from '#plugin';
+import { acmeOf, ordersFrom } from './acme/budget.ts';
+import { ACTIONS, hostLabel, ORDER_OUTCOMES, STATUSES, WATCHED_STATUSES } from './acme/counts.ts';
 import { certificateAlerts } from './alerts.ts';
 import type { CertificateResource, DomainResource } from './diff.ts';
 import { regionOf } from './events/domains.ts';
@@ -28,13 +31,16 @@ import { certificateRegions, replicatedStates, waitingSince } from './events/reg
 import { tablesOf } from './events/tables.ts';
 import { usableUntil } from './facts.ts';
 import { tables } from './generated.ts';
-import { Certificate, Domain } from './kinds.ts';
-import { knownDueAt, timeOf } from './schedule.ts';
+import { Certificate, Domain, Issuer } from './kinds.ts';
+import { issuancesOf, knownDueAt, timeOf } from './schedule.ts';
 
 const EVENT_STATUSES = ['pending', 'applied', 'failed', 'forwarded'] as const satisfies readonly EventStatus[];
 const INCIDENT_STATUSES = ['open', 'acknowledged', 'resolved'] as const satisfies readonly Incident['status'][];
 const TIERS = ['1', '2', '3'] as const;
 const SLA = { warning: 'renewal_sla_warning', breach: 'renewal_sla_breach' } as const;
+
+/** The number of failed orders in a row from which a Certificate counts as failing: by default, those of three hours. */
+const FAILING = 3;
 
 /** The share of the renewal window from which a certificate that is not renewed is late. */
 const LATE = 0.5;
@@ -76,6 +82,27 @@ const families: readonly MetricFamily[] = [
   gauge('certificate_renewal_timestamp_seconds', 'Time from which the renewal is due, in unix seconds.', {
     open: ['name', 'issuer'],
   }),
+  {
+    name: 'fettle_acme_requests_total',
+    type: 'counter',
+    help: 'Requests of rounds to ACME servers, by the host of the directory; error for one without an answer.',
+    closed: { action: ACTIONS, status: STATUSES },
+    open: ['host'],
+  },
+  {
+    name: 'fettle_acme_orders_total',
+    type: 'counter',
+    help: 'Ended orders of rounds; limited for those that the authority refused for a time.',
+    closed: { outcome: ORDER_OUTCOMES },
+    open: ['host'],
+  },
+  gauge('acme_orders_waiting', 'Certificates whose order waits for a limit of the authority.', { open: ['host'] }),
+  gauge(
+    'acme_orders_waiting_until_timestamp_seconds',
+    'Time at which the last one of these orders may be created, in unix seconds.',
+    { open: ['host'] },
+  ),
+  gauge('acme_orders_failing', `Certificates whose last ${FAILING} orders failed, or more.`, { open: ['host'] }),
   gauge('domains', 'Domains by state.', { closed: { state: DOMAIN_STATES } }),
   gauge('domains_by_region', 'Domains by the region of their route and by state.', {
     listed: ['state'],
@@ -159,6 +186,49 @@ function certificateValues(
     fettle_certificate_renewal_timestamp_seconds: timed.flatMap(({ labels, times: { due } }) =>
       due === undefined ? [] : [{ labels, value: due / 1000 }],
     ),
+  };
+}
+
+/**
+ * The orders that wait or fail, by the host of the directory. The counters of each declared host begin at 0; requests and
+ * orders are counted where they are made.
+ */
+function acmeValues(resources: readonly Resource[], scene: Scene): Readonly<Record<string, readonly MetricValue[]>> {
+  const hosts = [
+    ...new Set(
+      Issuer.among(resources).flatMap(({ desired }) => {
+        const acme = desired?.spec.acme;
+        return acme === undefined ? [] : [hostLabel(acme.directory)];
+      }),
+    ),
+  ].toSorted();
+  const ordered = Certificate.among(resources).flatMap((resource) => {
+    const acme = acmeOf(resource.desired?.spec, scene);
+    if (acme === undefined) return [];
+    const host = hostLabel(acme.directory);
+    return [{ host, from: ordersFrom(resource, scene), isFailing: issuancesOf(resource).failed >= FAILING }];
+  });
+  const countOf = (host: string, is: (each: (typeof ordered)[number]) => boolean): MetricValue => ({
+    labels: { host },
+    value: ordered.filter((each) => each.host === host && is(each)).length,
+  });
+  const waits = Map.groupBy(
+    ordered.flatMap(({ host, from }) => (from === undefined ? [] : [{ host, from }])),
+    ({ host }) => host,
+  );
+  return {
+    fettle_acme_requests_total: hosts.flatMap((host) =>
+      ACTIONS.flatMap((action) => WATCHED_STATUSES.map((status) => ({ labels: { host, action, status }, value: 0 }))),
+    ),
+    fettle_acme_orders_total: hosts.flatMap((host) =>
+      ORDER_OUTCOMES.map((outcome) => ({ labels: { host, outcome }, value: 0 })),
+    ),
+    fettle_acme_orders_waiting: hosts.map((host) => countOf(host, ({ from }) => from !== undefined)),
+    fettle_acme_orders_waiting_until_timestamp_seconds: [...waits].map(([host, all]) => ({
+      labels: { host },
+      value: Math.max(...all.map(({ from }) => from)) / 1000,
+    })),
+    fettle_acme_orders_failing: hosts.map((host) => countOf(host, ({ isFailing }) => isFailing)),
   };
 }
 
@@ -265,6 +335,7 @@ export const metrics: PluginMetrics = {
   families,
   values: ({ resources, scene, ledger, settings }: MetricRound) => ({
     ...certificateValues(resources, scene.now),
+    ...acmeValues(resources, scene),
     ...domainValues(resources, ledger.after),
     ...slaValues(certificateAlerts({ resources, scene, settings, ledger: ledger.after })),
     ...ledgerValues(ledger.before, ledger.after),

@@ -68,6 +68,18 @@ function retries(policy: RetryPolicy, attempts: Attempts): Facts {
   };
 }
 
+function isRecovery(state: string | undefined): boolean {
+  return state === 'expired' || state === 'recovering';
+}
+
+/** The failures of the issuance that the state calls for. */
+export function issuancesOf({ desired, memory, sight }: CertificateResource): Attempts {
+  const state = sight.is === 'seen' ? sight.observed.state : memory?.state;
+  if (isRecovery(state)) return attemptsAt(memory, desired, 'recovering');
+  const goal = state === undefined || state === 'absent' || state === 'normal' ? 'normal' : 'renewing';
+  return attemptsAt(memory, desired, goal);
+}
+
 /** The failures of the operation that the state calls for: a renewal, a recovery, or the delivery to the servers. */
 function retriesOf(resource: CertificateResource): Facts {
   const { desired, memory } = resource;
@@ -76,10 +88,7 @@ function retriesOf(resource: CertificateResource): Facts {
   const stored = seenFacts(resource)?.fingerprint ?? memory?.kept.fingerprint;
   const reloads = reloadsOf(memory, desired, stored);
   if (reloads.failed > 0) return retries(policy.served, reloads);
-  if (state === 'expired' || state === 'recovering')
-    return retries(policy.recovery, attemptsAt(memory, desired, 'recovering'));
-  const goal = state === undefined || state === 'absent' || state === 'normal' ? 'normal' : 'renewing';
-  return retries(policy.renewal, attemptsAt(memory, desired, goal));
+  return retries(isRecovery(state) ? policy.recovery : policy.renewal, issuancesOf(resource));
 }
 
 /** The time from which the renewal of a Certificate is due, epoch ms: by a refresh, or by the state under a gap. */

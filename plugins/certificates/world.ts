@@ -3,6 +3,7 @@
 import type { Instant, PassedOver } from '#plugin';
 import type { Usage } from './declared.ts';
 import type { CaaRefusal } from './acme/rules.ts';
+import type { OrderUses } from './acme/budget.ts';
 import type { AcmeSpec } from './acme/directories.ts';
 import type { ClientFolder } from './handover/forms.ts';
 import type { CertificateMemory, CertificateSpec, CertificatesConfig, DomainSpec } from './generated.ts';
@@ -423,8 +424,8 @@ export interface AcmeOrder extends Omit<IssueOrder, 'authority' | 'validityDays'
   readonly replaces?: string;
   /** End of the validity of the stored pair, epoch ms: a certificate that ends before it is not stored. */
   readonly storedUntil?: Instant;
-  /** Keys of the limits that an order uses. */
-  readonly limits: readonly string[];
+  /** Keys of the limits of the authority. */
+  readonly uses: OrderUses;
   readonly stillApproved: () => Promise<void>;
   /** Epoch ms. */
   readonly clock: () => number;
@@ -474,6 +475,9 @@ export interface Rehearsal
   readonly directory: string;
   /** Path of the PEM file with its anchors, instead of the well-known ones. */
   readonly ca?: string;
+  /** Name of the external account in the settings. */
+  readonly eab?: string;
+  readonly profile?: string;
 }
 
 /** The key of an account. `key_made`: fettle has created it just now. */

@@ -45,6 +45,7 @@ const metrics = serveMetrics({
   plugins: [],
   watch: false,
   compat: false,
+  mostSeries: 2000,
   startedAt: Date.now(),
 });
 const intake = new Intake({

@@ -29,6 +29,7 @@ function metricsOf(): ReturnType<typeof serveMetrics> {
     plugins: [{ name: 'bench', families: [FAMILY], tables: { kinds: {}, findings: [] }, watches: false }],
     watch: false,
     compat: false,
+    mostSeries: 2000,
     startedAt: Date.now(),
   });
   const series = Array.from({ length: SERIES }, (_, i) => ({ labels: { name: `item-${i}.example.test` }, count: i }));

@@ -187,6 +187,7 @@ const PURE = [
     'certificate-id',
     'dns/message',
     'issue-value',
+    'open-order',
     'persist',
     'problems',
     'renewal-window',

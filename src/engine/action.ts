@@ -56,7 +56,7 @@ import {
 import { differencesAt } from './adopted.ts';
 import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
-import { effectOf, fileDigestsOf, filesOf } from './covers.ts';
+import { effectOf, fileDigestsOf, filesOf, otherThanApproved } from './covers.ts';
 import type { Follower } from './follow.ts';
 import { withIgnored } from './ignored.ts';
 import { judgeOne } from './judge.ts';
@@ -333,10 +333,7 @@ function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft 
 
 /** Throws if a file that the step runs differs from the approved one. */
 async function stillApproved(action: Action, look: Look, input: ApplyInput): Promise<void> {
-  const now = (await filesNow(action.change, look, input)).filter(({ use }) => use === 'run');
-  const approved = action.covers.files.filter(({ use }) => use === 'run');
-  const digests = new Map(now.map(({ path, digest }) => [path, digest]));
-  const other = approved.find(({ path, digest }) => digests.get(path) !== digest)?.path ?? now[approved.length]?.path;
+  const other = otherThanApproved(action.covers.files, await filesNow(action.change, look, input));
   if (other !== undefined) throw new Error(`${other} has changed since the plan was created, so it was not run`);
 }
 
@@ -374,6 +371,7 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
         signal,
         keep: async (fields, spends) => {
           await input.record([progressDraft(change, look.resource, { run: input.run, seq, fields, spends })]);
+          moments.spent(spends ?? []);
         },
         progress: (text) =>
           input.on({
@@ -625,6 +623,8 @@ async function refreshAfter(attempt: Attempt, look: Look, handled: Handled): Pro
 export interface Moments {
   /** Called after the second judgement: from now on, other actions count this one. */
   readonly begun: () => unknown;
+  /** Called when uses of limits are in the log: from now on, they count instead of the action. */
+  readonly spent: (keys: readonly string[]) => unknown;
   /** Called when the plugin's world is no longer used, and only the outcome has to be written. */
   readonly seen: () => void;
   /** Waits without a slot, as `ActionRun.aside`. */

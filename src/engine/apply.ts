@@ -6,13 +6,22 @@
  */
 
 import { groupsOf } from './group.ts';
-import { auditOf, type ApplyInput, type Ending, type Row, refusalDraft, sentence, take } from './action.ts';
+import {
+  auditOf,
+  type ApplyInput,
+  type Ending,
+  type Moments,
+  type Row,
+  refusalDraft,
+  sentence,
+  take,
+} from './action.ts';
 import { beforeOrigins, ledBy } from './follow.ts';
 import { guarded } from './guard.ts';
 import { dependents } from './judge.ts';
 import { removalsByKind, withChanges, withFresh } from './scene.ts';
 import { standing } from './standing.ts';
-import type { Action } from '#plugin';
+import type { Action, ActionUnderWay } from '#plugin';
 import { type Limiter, limiter } from '#plugin/limit';
 
 /** True if a row blocks the actions that wait for it: a failed edit of a settled resource does not. */
@@ -81,7 +90,7 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
   const rows = new Map<string, Row>();
   const { followers } = given;
   const live = beforeOrigins(given.resources, followers);
-  const underWay = new Map<string, Action>();
+  const underWay = new Map<string, ActionUnderWay>();
   const coming = [...followers.values()].map(({ resource }) => resource.ref);
   const input: ApplyInput = {
     ...given,
@@ -155,7 +164,13 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
       });
     input.on({ type: 'start', address, change: action.change, labels: action.labels });
     const started = input.now();
-    const moments = { begun: () => underWay.set(address, action), seen: leave, aside };
+    const spent: string[] = [];
+    const moments: Moments = {
+      begun: () => underWay.set(address, { ...action, spent }),
+      spent: (keys) => spent.push(...keys),
+      seen: leave,
+      aside,
+    };
     const attempt = { action, live, neededBy: neededBy.get(address) ?? [], input, moments };
     const ending = await take(attempt).finally(() => underWay.delete(address));
     if (ending.status === 'done') lead(address);

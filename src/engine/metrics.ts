@@ -40,7 +40,8 @@ export interface Measuring extends Omit<MetricRound, 'resources'> {
 /** Longest value of a label, in characters. */
 const MOST_LABEL = 512;
 
-function isSound(
+/** True for a value of a series that the family declares. */
+export function isSound(
   { labels = {}, value, buckets }: MetricValue,
   { type, closed = {}, listed = [], open = [], bounds = [] }: MetricFamily,
 ): boolean {

@@ -25,6 +25,7 @@ import {
   type Spent,
   stepParts,
   defined,
+  USES_KEPT_MS,
 } from '#plugin';
 import {
   type LedgerEntry,
@@ -42,7 +43,9 @@ export interface Recall {
   readonly resources: Map<string, Memory>;
   /** Steps that count against limits over time, by sequence number of the intent, oldest first; see SPENT_KEPT_MS. */
   readonly spent: Map<number, Spent>;
-  /** Times of `spent` by the keys of the limits that its steps used, ascending. Follows from `spent`. */
+  /** Uses of limits of providers, by sequence number of the record of progress, oldest first; see USES_KEPT_MS. */
+  readonly used: Map<number, Spent>;
+  /** Times of `used` by the keys of the limits, ascending. Follows from `used`. */
   readonly uses: Map<string, Instant[]>;
   /** Tables with the state of what is not a resource, each by key. */
   readonly ledger: Map<string, Map<string, Json>>;
@@ -60,6 +63,7 @@ export function emptyRecall(): Recall {
   return {
     resources: new Map(),
     spent: new Map(),
+    used: new Map(),
     uses: new Map(),
     ledger: new Map(),
     inbox: new Map(),
@@ -93,7 +97,7 @@ function enter({ ledger }: Recall, { table, key, value }: LedgerEntry): void {
   else ledger.set(table, values);
 }
 
-/** Longest period of a limit over time. */
+/** Longest period of a limit over time that fettle itself sets. */
 export const SPENT_KEPT_MS = 7 * 24 * 60 * 60_000;
 
 /** Moves the positions of the inbox as a group of records did. */
@@ -112,15 +116,17 @@ export function positionsOf(inbox: ReadonlyMap<string, number>): readonly Record
 }
 
 /**
- * The whole state in the order of a checkpoint: resources by address, spent steps by sequence number, the ledger by
- * table and key, and files of the inbox by name.
+ * The whole state in the order of a checkpoint: resources by address, spent steps and then used limits by sequence
+ * number, the ledger by table and key, and files of the inbox by name.
  */
 export function rememberedOf(recall: Recall): readonly RecordBodies['remembered'][] {
   return [
     ...[...recall.resources]
       .sort(([a], [b]) => compareText(a, b))
       .map(([, memory]): RecordBodies['remembered'] => ({ memory: memoryBody(memory) })),
-    ...[...recall.spent.values()].map((spent): RecordBodies['remembered'] => ({ spent: spentBody(spent) })),
+    ...[...recall.spent.values(), ...recall.used.values()].map((spent): RecordBodies['remembered'] => ({
+      spent: spentBody(spent),
+    })),
     ...entriesOf(recall).map((entry): RecordBodies['remembered'] => ({ entry })),
     ...positionsOf(recall.inbox),
   ];
@@ -386,23 +392,32 @@ function put(recall: Recall, ref: Ref, entry: Entry, at: Instant): void {
   else recall.resources.set(address, next);
 }
 
-/** Drops steps that no limit counts any longer. */
-function dropSpent({ spent, uses }: Recall, at: Instant): void {
-  const oldest = at - SPENT_KEPT_MS;
-  for (const [seq, each] of spent) {
+/** Removes the entries that are older than a time. Returns them. */
+function dropBefore(entries: Map<number, Spent>, oldest: Instant): readonly Spent[] {
+  const dropped: Spent[] = [];
+  for (const [seq, each] of entries) {
     if (each.at >= oldest) break;
-    spent.delete(seq);
-    for (const key of each.keys ?? []) {
+    entries.delete(seq);
+    dropped.push(each);
+  }
+  return dropped;
+}
+
+/** Drops uses that no limit counts any longer. */
+function dropUses({ used, uses }: Recall, at: Instant): void {
+  for (const { keys = [] } of dropBefore(used, at - USES_KEPT_MS))
+    for (const key of keys) {
       const times = uses.get(key);
       times?.shift();
       if (times?.length === 0) uses.delete(key);
     }
-  }
 }
 
-function addSpent({ spent, uses }: Recall, each: Spent): void {
-  spent.set(each.seq, each);
-  for (const key of each.keys ?? []) {
+function addSpent({ spent, used, uses }: Recall, each: Spent): void {
+  const { keys = [] } = each;
+  if (keys.length === 0) spent.set(each.seq, each);
+  else used.set(each.seq, each);
+  for (const key of keys) {
     const times = uses.get(key);
     if (times === undefined) uses.set(key, [each.at]);
     else times.push(each.at);
@@ -412,7 +427,7 @@ function addSpent({ spent, uses }: Recall, each: Spent): void {
 /** Counts what a running step has used of limits over time. */
 function spendProgress(recall: Recall, { ref, spends }: RecordBodies['progress'], seq: number, at: Instant): void {
   if (spends === undefined) return;
-  dropSpent(recall, at);
+  dropUses(recall, at);
   const step = recall.resources.get(formatRef(ref))?.open?.step ?? ('unknown>unknown' as const);
   addSpent(recall, { seq, at, ref, step, labels: {}, keys: spends });
 }
@@ -421,7 +436,7 @@ function spendProgress(recall: Recall, { ref, spends }: RecordBodies['progress']
 function spend(recall: Recall, body: RecordBodies['intent'], seq: number, at: Instant): void {
   const removal = body.goal === 'remove' || body.goal === 'replace';
   if (!removal && body.disruptive !== true) return;
-  dropSpent(recall, at);
+  dropBefore(recall.spent, at - SPENT_KEPT_MS);
   const memory = recall.resources.get(formatRef(body.ref));
   recall.spent.set(seq, {
     seq,
@@ -459,6 +474,7 @@ export function fold(recall: Recall, record: LogRecord): void {
     case 'checkpoint':
       recall.resources.clear();
       recall.spent.clear();
+      recall.used.clear();
       recall.uses.clear();
       recall.ledger.clear();
       recall.inbox.clear();

@@ -35,6 +35,14 @@ export interface RoundHealth {
   readonly documents_read: boolean;
   /** Age of the oldest entry of the inbox that is not drained; 0 without any. Absent if unknown. */
   readonly inbox_oldest_ms?: number;
+  /** Increases of counters of plugins, by what their worlds did in the round. */
+  readonly counted: readonly PluginCount[];
+}
+
+/** An increase of a counter of a plugin. */
+export interface PluginCount extends Counted {
+  readonly plugin: string;
+  readonly metric: string;
 }
 
 export interface RoundReport {
@@ -82,7 +90,7 @@ export interface RoundReport {
 }
 
 /** Counts of label sets, sorted. */
-class Tally {
+export class Tally {
   readonly #counts = new Map<string, Counted>();
 
   add(labels: Counted['labels'], count = 1): void {

@@ -288,6 +288,8 @@ export interface Outside {
   readonly fileRoots: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
+  /** Adds 1 to a counter of the plugin's metrics. Present in the rounds of a daemon. */
+  readonly count?: (metric: string, labels: Readonly<Record<string, string>>) => void;
 }
 
 /** A document of another system, such as a Kubernetes manifest. */

@@ -1,8 +1,9 @@
 /**
- * Permitted targets of secrets: origins that the environment names. A change of `fettle.yaml`, as in a pull request,
- * cannot send a secret to another origin. Pure.
+ * Values of secrets, and their permitted targets: origins that the environment names. A change of `fettle.yaml`, as in a
+ * pull request, cannot send a secret to another origin. Pure.
  */
 
+import { InputError } from './errors.ts';
 import { isLoopback, isOriginMistake, namesOrigin, originsIn, originText, parseOrigin } from './origin.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,6 +16,27 @@ const SAFE: ReadonlySet<string> = new Set(['https:', 'ssh:', 'dns:']);
 
 export function isPublic(secret: string): boolean {
   return secret.startsWith(PUBLIC);
+}
+
+/** A field of `fettle.yaml` that has a secret. */
+export interface SecretField {
+  /** The secret in messages: `the token of the cluster`. */
+  readonly what: string;
+  /** The variable of the field, which also has the value of a field that is left out: `FABRIC_TOKEN`. */
+  readonly variable: string;
+  /** The field in `fettle.yaml`: `plugins.fabric.token`. */
+  readonly field: string;
+}
+
+/** The value of a field, or of its variable. Throws an InputError if both are missing. */
+export function heldSecret(
+  given: string | undefined,
+  { what, variable, field }: SecretField,
+  env: Environment,
+): string {
+  const value = given ?? env[variable] ?? '';
+  if (value !== '') return value;
+  throw new InputError(`${what} is missing. Set the environment variable ${variable}, or ${field} in fettle.yaml`);
 }
 
 /** A secret and its target. */

@@ -3,6 +3,12 @@
 /** A time, in epoch ms. Text of it exists only where it is read, recorded or shown: `instantOf`, `instantText`. */
 export type Instant = number;
 
+/**
+ * How long uses of limits of providers are recorded, in ms: five times the longest period. A limit that refills all the
+ * time depends on uses before its period.
+ */
+export const USES_KEPT_MS = 35 * 24 * 60 * 60_000;
+
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Parses `90s`, `5m`, `1h` to ms; NaN for a text that is not a duration. */

@@ -347,7 +347,7 @@ export interface Memory<M = Facts> {
 
 /** A step that counts against a limit over time. It is kept after the removal of its resource from the state. */
 export interface Spent {
-  /** Sequence number of the intent. */
+  /** Sequence number of the intent, or of the record of progress with the keys. */
   readonly seq: number;
   readonly at: Instant;
   readonly ref: Ref;
@@ -561,6 +561,12 @@ export interface Action {
   readonly edits?: readonly SpecEdit[];
 }
 
+/** An accepted action that the resources do not show yet. */
+export interface ActionUnderWay extends Action {
+  /** Keys of limits that the running action has used already: `Scene.spentOn` counts these uses. */
+  readonly spent?: readonly string[];
+}
+
 /** An exception from one rule for one address, with a reason. */
 export interface Override {
   readonly rule: string;
@@ -651,7 +657,7 @@ export interface Scene {
   /** Set if another run holds the lock: it may be executing the steps with open intents. */
   readonly busy?: { readonly holder: string };
   readonly get: (ref: Ref | string) => Resource | undefined;
-  /** Times at which steps of the last 7 days used a limit, by the key of `ActionRun.keep`: epoch ms, ascending. */
+  /** Times at which steps of the last five weeks (USES_KEPT_MS) used a limit, by the key of `ActionRun.keep`: epoch ms, ascending. */
   readonly spentOn: (key: string) => readonly Instant[];
   /** Resources of plugins and kinds that are not loaded, by address. */
   readonly unloaded: ReadonlyMap<string, Unloaded>;
@@ -671,7 +677,7 @@ export interface Scene {
    * Accepted actions that the resources do not show yet, by address: in a plan, those judged before; right before an
    * action, those that run at this moment. A rule about a fleet counts them.
    */
-  readonly underWay: ReadonlyMap<string, Action>;
+  readonly underWay: ReadonlyMap<string, ActionUnderWay>;
   /** Finds other holders of the places of a resource. The lookup happens at the call. */
   readonly shared?: SharedPlaces;
   /** Causes to which the run is limited; absent for all. */

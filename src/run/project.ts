@@ -32,6 +32,8 @@ export interface Host {
   readonly actor: string;
   readonly plugins: PluginLoaders;
   readonly openStore: OpenStore;
+  /** Counts for the metrics of plugins. Present in the rounds of a daemon. */
+  readonly count?: (plugin: string, metric: string, labels: Readonly<Record<string, string>>) => void;
 }
 
 /** Opens the store that a configuration names. Reads no record, and does not connect yet. */

@@ -14,7 +14,7 @@ import { gapFinder, gapKey, gapScope } from '../engine/gap.ts';
 import { type Measured, measure } from '../engine/metrics.ts';
 import { raisingPlugins } from '../engine/raising.ts';
 import type { Planned } from '../formats/plan.ts';
-import type { RoundHealth } from '../formats/round.ts';
+import { type PluginCount, type RoundHealth, Tally } from '../formats/round.ts';
 import type { GapOver } from '../formats/standing.ts';
 import type { Store } from '../store/store.ts';
 import type { Listener } from './events.ts';
@@ -96,11 +96,29 @@ export async function inboxAge({ store }: RoundFound, now: number): Promise<numb
   return oldest === undefined || 'damage' in oldest ? 0 : Math.max(0, now - oldest.at);
 }
 
+/** A host whose worlds count for the metrics of their plugins. */
+export function countingHost(host: Host): { readonly host: Host; readonly counted: () => readonly PluginCount[] } {
+  const tallies = new Map<string, Tally>();
+  const tallyOf = (key: string): Tally => {
+    const tally = tallies.get(key) ?? new Tally();
+    tallies.set(key, tally);
+    return tally;
+  };
+  return {
+    host: { ...host, count: (plugin, metric, labels) => tallyOf(`${plugin} ${metric}`).add(labels) },
+    counted: () =>
+      [...tallies].flatMap(([key, tally]) => {
+        const [plugin = '', metric = ''] = key.split(' ');
+        return tally.counts().map((counted) => ({ plugin, metric, ...counted }));
+      }),
+  };
+}
+
 /** Follows the events of a round about the log and its lock. */
 export function watchHealth(
   { now, elapsed }: Pick<Host, 'now' | 'elapsed'>,
   say: Listener,
-): { readonly say: Listener; readonly health: () => Omit<RoundHealth, 'inbox_oldest_ms'> } {
+): { readonly say: Listener; readonly health: () => Omit<RoundHealth, 'inbox_oldest_ms' | 'counted'> } {
   let waitingFrom: number | undefined;
   let waitMs = 0;
   let heldMs = 0;

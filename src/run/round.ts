@@ -31,6 +31,7 @@ import type { Listener } from './events.ts';
 import type { Interruption } from './interruption.ts';
 import { plan } from './plan.ts';
 import {
+  countingHost,
   gapsOver,
   inboxAge,
   ledgerCopy,
@@ -156,14 +157,15 @@ async function regionReport(
 /** Runs one round. The ending is that of an apply, or of a plan while another process holds the lock. */
 export async function round(workspace: Workspace, options: RoundOptions, say: Listener): Promise<RoundResult> {
   const watch = watchHealth(workspace.host, say);
+  const { host, counted } = countingHost(workspace.host);
   let oldest: number | undefined;
   try {
-    return await onLastValid(workspace, options.order, watch.say, (each) =>
+    return await onLastValid({ ...workspace, host }, options.order, watch.say, (each) =>
       watchedRound(each, options, watch.say, (age) => (oldest = age)),
     );
   } finally {
     const inbox = oldest === undefined ? {} : { inbox_oldest_ms: oldest };
-    options.onHealth?.({ ...watch.health(), ...inbox });
+    options.onHealth?.({ ...watch.health(), ...inbox, counted: counted() });
   }
 }
 

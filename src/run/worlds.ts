@@ -92,6 +92,7 @@ async function openWorld(
   const isWithout = plugin.secretsFor === 'writer' && access === 'read';
   if ('missing' in settings && !isWithout) throw new Error(settings.missing);
   const { host, config } = workspace;
+  const { count } = host;
   const outside = {
     config: 'missing' in settings || isWithout ? await settingsOf(plugin, workspace) : settings.config,
     project: config.name,
@@ -99,6 +100,11 @@ async function openWorld(
     fileRoots: fileRoots(workspace),
     env: host.env,
     now: host.now,
+    ...(count === undefined
+      ? {}
+      : {
+          count: (metric: string, labels: Readonly<Record<string, string>>) => count(plugin.name, metric, labels),
+        }),
   };
   return access === 'read' ? plugin.openReader(outside) : plugin.openWriter(outside);
 }

@@ -152,6 +152,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     watch: limits.watch,
     peers: limits.regions?.peers.map(({ name }) => name),
     compat: limits.metrics.compat,
+    mostSeries: limits.metrics.resourceSeries,
     startedAt: now(),
   });
   const access = new Access(limits.access, limits.regions?.peers);

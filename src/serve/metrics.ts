@@ -6,8 +6,9 @@
 import type { HttpRefusal } from './access.ts';
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import { type MetricFamily, startingSets } from '#plugin';
+import { isSound } from '../engine/metrics.ts';
 import type { Permission } from '../engine/permission.ts';
-import type { Counted, RoundHealth, RoundReport } from '../formats/round.ts';
+import type { Counted, PluginCount, RoundHealth, RoundReport } from '../formats/round.ts';
 import { version } from '../version.ts';
 import type { EndedDelivery } from './alerts/delivery-counts.ts';
 import {
@@ -67,6 +68,8 @@ export interface MetricsOptions {
   readonly plugins: readonly MeasuredPlugin[];
   /** True if watchers run: without them, they have no metrics. */
   readonly watch: boolean;
+  /** Most series of a metric whose labels are names of resources. */
+  readonly mostSeries: number;
   /** Names of the other regions. */
   readonly peers?: readonly string[] | undefined;
   /** True to expose the names of other programs too. */
@@ -130,6 +133,8 @@ class Families {
   >();
   /** Label sets of gauges by family and project. */
   readonly #shown = new Map<string, ReadonlyMap<string, Labels>>();
+  /** Series of counters with open labels, by family and project. */
+  readonly #counted = new Map<string, Set<string>>();
 
   constructor(families: readonly MetricFamily[], projects: readonly string[]) {
     for (const family of families) {
@@ -155,6 +160,21 @@ class Families {
   count(project: string, name: string, labels: Labels, by = 1): void {
     const metric = this.#metrics.get(name)?.metric;
     if (metric !== undefined && !(metric instanceof ReadHistogram)) metric.inc({ project, ...labels }, by);
+  }
+
+  /**
+   * Adds what the worlds of a plugin counted. Documents decide the values of open labels: above `most` series, further ones
+   * are left out.
+   */
+  countOpen(project: string, { metric: name, labels, count }: PluginCount, most: number): void {
+    const family = this.#metrics.get(name)?.family;
+    if (family?.type !== 'counter' || family.counts === 'total' || !isSound({ labels, value: count }, family)) return;
+    const key = `${name} ${project}`;
+    const known = this.#counted.get(key) ?? new Set<string>();
+    const series = JSON.stringify(labels);
+    if (!known.has(series) && known.size >= most) return;
+    this.#counted.set(key, known.add(series));
+    this.count(project, name, labels, count);
   }
 
   /** Takes the values of a round: those of a gauge, or the increases of a counter. */
@@ -332,6 +352,7 @@ export function serveMetrics(options: MetricsOptions): ServeMetrics {
           : health?.documents_read !== false;
       rounds.set(project, 'fettle_config_last_reload_successful', value(isRead ? 1 : 0));
       if (health !== undefined) showHealth(project, health);
+      for (const each of health?.counted ?? []) rounds.countOpen(project, each, options.mostSeries);
       if (report !== undefined) show(project, report);
       for (const delivery of deliveries) countDelivery(project, delivery);
       text = rounds.registry.metrics();

@@ -44,7 +44,7 @@ function unlikeInbox(folded: Recall['inbox'], said: Recall['inbox']): string | u
 }
 
 /** The state before a checkpoint. */
-interface Folded extends Pick<Recall, 'resources' | 'spent' | 'inbox'> {
+interface Folded extends Pick<Recall, 'resources' | 'spent' | 'used' | 'inbox'> {
   readonly entries: readonly LedgerEntry[];
 }
 
@@ -52,6 +52,7 @@ function copyOf(recall: Recall): Folded {
   return {
     resources: new Map(recall.resources),
     spent: new Map(recall.spent),
+    used: new Map(recall.used),
     entries: entriesOf(recall),
     inbox: new Map(recall.inbox),
   };
@@ -93,6 +94,7 @@ export function foldCheck(unlike: (seq: number, what: string) => void): FoldChec
       const what =
         differ(folded.resources, recall.resources) ??
         unlikeSpent(folded.spent, recall.spent) ??
+        unlikeSpent(folded.used, recall.used) ??
         unlikeEntry(folded.entries, entriesOf(recall)) ??
         unlikeInbox(folded.inbox, recall.inbox);
       folded = undefined;

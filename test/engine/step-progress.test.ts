@@ -3,8 +3,8 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { PostponedError, UnknownOutcomeError } from '#plugin';
-import { emptyRecall, fold, rememberedOf, SPENT_KEPT_MS } from '../../src/engine/remember.ts';
+import { PostponedError, UnknownOutcomeError, USES_KEPT_MS } from '#plugin';
+import { emptyRecall, fold, rememberedOf } from '../../src/engine/remember.ts';
 import { addressOf, applyToy, memoryOf, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
 
 const STEP = 'absent>ready a';
@@ -26,7 +26,7 @@ describe('the progress of a step', () => {
     expect(memoryOf(log, 'a')?.open).toBeUndefined();
   });
 
-  it('counts the limits that the step uses, for seven days', async () => {
+  it('counts the limits that the step uses, for five weeks', async () => {
     const [world, log] = [toyWorld(), toyLog()];
     world.faults.set(STEP, async ({ keep }) => keep({}, ['orders', 'names']));
     await applyToy(world, [wanted('a', 2)], log);
@@ -48,7 +48,7 @@ describe('the progress of a step', () => {
       kind: 'progress',
       body: { run: 'r', ref: wanted('b', 1).ref, intent: 1, spends: ['orders'] },
       seq: 900,
-      time: new Date(START + SPENT_KEPT_MS + 3_600_000).toISOString(),
+      time: new Date(START + USES_KEPT_MS + 3_600_000).toISOString(),
       actor: '',
       prev: '',
       hash: '',

@@ -49,6 +49,8 @@ const ACTIONS = 'fettle_actions_total{project="shop",plugin="certificates",step=
 const DELIVERIES = 'fettle_alert_deliveries_total{project="shop",receiver="webhook",result=';
 const RENEWAL = 'fettle_certificate_renewal_timestamp_seconds{project="shop",name="www",issuer="internal"}';
 const END = 'fettle_certificate_not_after_timestamp_seconds{project="shop",name="www",issuer="internal"}';
+const HOST = '169.254.0.1';
+const REQUESTS = `fettle_acme_requests_total{project="shop",host="${HOST}",action="order",status=`;
 const LATE = 'fettle_certificates_late{project="shop"}';
 /** Times in seconds since the start of the test. */
 const now = AT * 60;
@@ -205,6 +207,27 @@ const CASES: readonly Case[] = [
     alert: 'FettleCertificateExpired',
     labels: { ...SHOP, state: 'expired' },
     ...gauge('fettle_certificates', ',state="expired"', 1, 0),
+  },
+  {
+    // An authority that refused one order, with all others.
+    alert: 'FettleAcmeRateLimited',
+    labels: { ...SHOP, host: HOST },
+    fires: gauge('fettle_acme_orders_waiting', `,host="${HOST}"`, 1, 0).fires,
+    quiet: {
+      ...gauge('fettle_acme_orders_waiting', `,host="${HOST}"`, 1, 0).quiet,
+      [`${REQUESTS}"429"}`]: grewOnce,
+    },
+  },
+  {
+    alert: 'FettleAcmeRateLimited',
+    labels: { ...SHOP, host: HOST },
+    fires: { [`${REQUESTS}"429"}`]: grows(1) },
+    quiet: { [`${REQUESTS}"429"}`]: stays(3), [`${REQUESTS}"error"}`]: grows(1) },
+  },
+  {
+    alert: 'FettleAcmeOrdersFailing',
+    labels: { ...SHOP, host: HOST },
+    ...gauge('fettle_acme_orders_failing', `,host="${HOST}"`, 1, 0),
   },
   {
     alert: 'FettleDeadLetters',

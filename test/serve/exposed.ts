@@ -75,6 +75,7 @@ export async function metricsAtStart(
     plugins: await measuredPlugins(),
     watch: true,
     compat: true,
+    mostSeries: 2000,
     startedAt: Date.now(),
     ...change,
   });
@@ -84,6 +85,12 @@ const DOCUMENTS = `apiVersion: certificates/v1
 kind: Issuer
 metadata: { name: internal }
 spec: { localCa: { dir: ../ca, commonName: "Internal CA" } }
+---
+apiVersion: certificates/v1
+kind: Issuer
+metadata: { name: public }
+# An address of a denied network: the account cannot be created.
+spec: { acme: { directory: "https://169.254.0.1/directory", accountKey: ../acme/account.key } }
 ---
 apiVersion: certificates/v1
 kind: Certificate

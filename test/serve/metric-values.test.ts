@@ -17,6 +17,7 @@ const families: readonly MetricFamily[] = [
   { name: 'their_flaps_total', type: 'counter', help: 'Flaps.', open: ['port'], counts: 'total' },
   { name: 'their_seconds', type: 'histogram', help: 'Durations.', closed: {}, bounds: [1, 5] },
   { name: 'our_total', type: 'counter', help: 'Ours.', closed: {} },
+  { name: 'our_asked_total', type: 'counter', help: 'Asked.', closed: { status: ['ok', 'no'] }, open: ['host'] },
 ];
 
 const REPORT: RoundReport = {
@@ -36,8 +37,8 @@ const REPORT: RoundReport = {
   measured: [],
 };
 
-function metricsOf(): { readonly after: (...rounds: readonly Partial<RoundReport>[]) => Promise<readonly string[]> } {
-  const metrics = serveMetrics({
+function measured(): ReturnType<typeof serveMetrics> {
+  return serveMetrics({
     projects: ['shop'],
     permissions: [],
     intervalMs: 300_000,
@@ -45,8 +46,13 @@ function metricsOf(): { readonly after: (...rounds: readonly Partial<RoundReport
     plugins: [{ name: 'toy', families, tables, watches: false }],
     watch: false,
     compat: true,
+    mostSeries: 2,
     startedAt: 0,
   });
+}
+
+function metricsOf(): { readonly after: (...rounds: readonly Partial<RoundReport>[]) => Promise<readonly string[]> } {
+  const metrics = measured();
   const shown = /^(?:their|our)_|^fettle_(?:resources|findings|alerts_active)\{/u;
   return {
     after: async (...rounds) => {
@@ -127,4 +133,35 @@ it('a histogram has cumulative buckets, its sum and its count', async () => {
       'their_seconds_count 3',
     ]),
   );
+});
+
+it('counts of worlds are added if their family declares them, up to the limit of series', async () => {
+  const metrics = measured();
+  const add = (name: string, labels: Readonly<Record<string, string>>, count = 1): void =>
+    metrics.add({
+      project: 'shop',
+      outcome: 'failed',
+      elapsedMs: 1,
+      health: {
+        lock_wait_ms: 0,
+        lock_held_ms: 0,
+        log_damaged: false,
+        documents_read: true,
+        counted: [{ plugin: 'toy', metric: name, labels, count }],
+      },
+    });
+  add('our_asked_total', { host: 'a', status: 'ok' }, 2);
+  add('our_asked_total', { host: 'a', status: 'ok' });
+  add('our_asked_total', { host: 'b', status: 'no' });
+  add('our_asked_total', { host: 'c', status: 'ok' });
+  add('our_asked_total', { host: 'a', status: 'odd' });
+  add('our_asked_total', { host: 'a' });
+  add('our_asked_total', { host: 'a', status: 'ok' }, -1);
+  add('their_flaps_total', { port: 'Ethernet0' });
+  add('unknown_total', {});
+  const lines = (await metrics.text()).split('\n').filter((line) => /^(?:our_asked|their_flaps|unknown)/u.test(line));
+  expect(lines).toEqual([
+    'our_asked_total{project="shop",host="a",status="ok"} 3',
+    'our_asked_total{project="shop",host="b",status="no"} 1',
+  ]);
 });

@@ -18,6 +18,7 @@ const options = {
   plugins,
   watch: true,
   compat: true,
+  mostSeries: 2000,
   startedAt: Date.now(),
 };
 

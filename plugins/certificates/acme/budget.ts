@@ -12,15 +12,17 @@ import {
   pass,
   type Scene,
   spanText,
+  stateOrLast,
+  USES_KEPT_MS,
   type Verdict,
 } from '#plugin';
-import { ipAddressesOf, plainAddress } from '../declared.ts';
 import { issues } from '../differences.ts';
 import type { CertificateResource } from '../diff.ts';
 import type { CertificateSpec } from '../generated.ts';
 import { Certificate, Issuer } from '../kinds.ts';
 import { issuerRef, issuerSpec } from '../remembered.ts';
 import { type AcmeSpec, directoryUrl, limitsOf, type OrderLimit } from './directories.ts';
+import { askedAgainAt, identifiersOf, type OpenOrder, pendingFacts, pendingText, purposeOf } from './open-order.ts';
 
 /** The registered domains of the names of a resource, as its refresh found them; by default, the names themselves. */
 function domainsOf({ preview }: Pick<CertificateResource, 'preview'>, names: readonly string[]): readonly string[] {
@@ -43,15 +45,15 @@ function orderKeys(
   };
 }
 
-/** The names of a certificate in their usual form, sorted. */
-export function identifiersOf(spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses'>): readonly string[] {
-  const names = new Set(spec.dnsNames.map((name) => name.toLowerCase()));
-  return [...[...names].sort(), ...[...new Set(ipAddressesOf(spec).map(plainAddress))].sort()];
+/** The keys that an order uses when it is created, and those that it uses when its certificate is issued. */
+export interface OrderUses {
+  readonly created: readonly string[];
+  readonly issued: readonly string[];
 }
 
-/** All keys of the order of a resource. */
-export function keysOf(issuer: AcmeSpec, resource: CertificateResource, spec: CertificateSpec): readonly string[] {
-  return Object.values(orderKeys(issuer, resource, spec)).flat();
+export function usesOf(issuer: AcmeSpec, resource: CertificateResource, spec: CertificateSpec): OrderUses {
+  const { account, domain, set } = orderKeys(issuer, resource, spec);
+  return { created: account, issued: [...domain, ...set] };
 }
 
 /** The ACME Issuer of a Certificate; undefined if its Issuer is of another type. */
@@ -76,12 +78,23 @@ export function replacesOwn({ memory }: CertificateResource, issuer: AcmeSpec): 
   );
 }
 
+/** The order that a step of a Certificate goes on with; undefined if it needs another one. */
+function openOrder({ memory }: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec): OpenOrder | undefined {
+  const order = memory?.kept.order;
+  return order?.for === purposeOf(issuer, spec) ? order : undefined;
+}
+
+/** True if no limit counts the order: it exists already, or replaces a certificate in its renewal window. */
+function isUncounted(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec): boolean {
+  return openOrder(resource, issuer, spec) !== undefined || replacesOwn(resource, issuer);
+}
+
 /** Numbers of accepted orders by key, in a plan: filled up as its actions are accepted. */
 const plannedBy = new WeakMap<Scene['underWay'], { counted: number; readonly keys: Map<string, number> }>();
 /** Right before an action, few others run: they are counted anew each time. */
 const FEW = 64;
 
-/** Orders of accepted actions that no resource shows yet, by key; without this action. */
+/** Uses of accepted actions that the log does not have yet, by key; without this action. */
 function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
   const { underWay } = scene;
   const known = underWay.size <= FEW ? undefined : plannedBy.get(underWay);
@@ -94,9 +107,12 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
     const resource = ref.kind === 'Certificate' ? Certificate.get(scene, ref) : undefined;
     const issuer = acmeOf(resource?.desired?.spec, scene);
     if (resource?.desired === undefined || issuer === undefined || !issues(other.change)) continue;
+    const { spec } = resource.desired;
     if (replacesOwn(resource, issuer)) continue;
-    for (const key of keysOf(issuer, resource, resource.desired.spec))
-      counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
+    const { created, issued } = usesOf(issuer, resource, spec);
+    const ahead = [...(openOrder(resource, issuer, spec) === undefined ? created : []), ...issued];
+    for (const key of ahead)
+      if (other.spent?.includes(key) !== true) counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
   }
   counts.counted = underWay.size;
   if (underWay.size > FEW) plannedBy.set(underWay, counts);
@@ -111,15 +127,47 @@ interface Use {
   readonly clearsAt: Instant;
 }
 
+/** The time in which a limit refills by one. */
+function refillMs({ max, perMs }: OrderLimit): number {
+  return perMs / max;
+}
+
+/**
+ * The time at which a limit is whole again after its uses: each one takes the time of its refill. Uses before `since`, which
+ * the log no longer has, may have emptied the limit, but never so far that the authority would have refused a later one.
+ */
+function wholeAt(limit: OrderLimit, uses: readonly Instant[], since: Instant): Instant {
+  let whole = since + limit.perMs;
+  for (const at of uses) whole = Math.min(Math.max(whole, at) + refillMs(limit), at + limit.perMs);
+  return whole;
+}
+
+/** Periods of a limit whose uses are counted: earlier ones rarely have an effect. */
+const KNOWN_PERIODS = 5;
+
+/** The times after a time; they are ascending. */
+function after(times: readonly Instant[], since: Instant): readonly Instant[] {
+  let from = times.length;
+  while (from > 0 && (times[from - 1] ?? since) > since) from -= 1;
+  return times.slice(from);
+}
+
 /** The use of a limit that has no room for another order; undefined if there is room. */
 function fullUse(limit: OrderLimit, key: string, more: number, { spentOn, now }: Scene): Use | undefined {
-  const times = spentOn(key).filter((at) => at > now - limit.perMs);
-  const over = times.length + more - limit.max + 1;
-  if (over <= 0) return undefined;
+  const since = now - Math.min(USES_KEPT_MS, KNOWN_PERIODS * limit.perMs);
+  const uses = after(spentOn(key), since);
   // Orders of this plan are as old as `now`.
-  const leaves = times[over - 1] ?? now;
-  return { limit, key, spent: times.length, planned: more, clearsAt: leaves + limit.perMs };
+  const whole = Math.max(now, wholeAt(limit, uses, since)) + more * refillMs(limit);
+  const clearsAt = whole + refillMs(limit) - limit.perMs;
+  if (clearsAt <= now) return undefined;
+  return { limit, key, spent: after(uses, now - limit.perMs).length, planned: more, clearsAt };
 }
+
+const NOUN: Readonly<Record<OrderLimit['by'], string>> = {
+  account: 'order',
+  domain: 'certificate',
+  set: 'certificate',
+};
 
 const LIMIT_TEXT: Readonly<Record<OrderLimit['by'], string>> = {
   account: 'for the account',
@@ -127,38 +175,74 @@ const LIMIT_TEXT: Readonly<Record<OrderLimit['by'], string>> = {
   set: 'for the same names',
 };
 
+/** The time until which the authority refuses orders of a Certificate; undefined if it does not. */
+function refusedUntil({ memory }: Pick<CertificateResource, 'memory'>, now: Instant): string | undefined {
+  const until = memory?.kept.wait_until ?? '';
+  return until !== '' && now < instantOf(until) ? until : undefined;
+}
+
+/** The use that leaves no room for another order of a Certificate, and clears last; undefined if there is room. */
+function fullestUse(
+  issuer: AcmeSpec,
+  resource: CertificateResource,
+  spec: CertificateSpec,
+  accepted: ReadonlyMap<string, number>,
+  scene: Scene,
+): Use | undefined {
+  const keys = orderKeys(issuer, resource, spec);
+  return limitsOf(issuer.directory)
+    .flatMap((limit) => keys[limit.by].flatMap((key) => fullUse(limit, key, accepted.get(key) ?? 0, scene) ?? []))
+    .sort((a, b) => b.clearsAt - a.clearsAt)[0];
+}
+
+/** The time from which an order of a declared Certificate may be created; undefined if that is now, or it needs none. */
+export function ordersFrom(resource: CertificateResource, scene: Scene): Instant | undefined {
+  const spec = resource.desired?.spec;
+  const issuer = acmeOf(spec, scene);
+  if (spec === undefined || issuer === undefined) return undefined;
+  const until = refusedUntil(resource, scene.now);
+  if (until !== undefined) return instantOf(until);
+  const again = askedAgainAt(openOrder(resource, issuer, spec), scene.now);
+  if (again !== undefined) return again;
+  // A certificate that is valid needs no order. An edit that needs one is a row of the plan.
+  if (isUncounted(resource, issuer, spec) || stateOrLast(resource) === 'normal') return undefined;
+  return fullestUse(issuer, resource, spec, new Map(), scene)?.clearsAt;
+}
+
 /** The rule on every step that orders a certificate. */
 export function acmeBudget(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const spec = resource.desired?.spec;
   const issuer = issues(change) ? acmeOf(spec, scene) : undefined;
   if (spec === undefined || issuer === undefined) return pass('no order is created', {});
-  const { wait_until: until = '', wait_reason: reason = '' } = resource.memory?.kept ?? {};
+  const { wait_reason: reason = '' } = resource.memory?.kept ?? {};
   const directory = directoryUrl(issuer.directory);
-  if (until !== '' && scene.now < instantOf(until))
+  const until = refusedUntil(resource, scene.now);
+  if (until !== undefined)
     return defer(
       `the authority accepts no order until ${until}: ${reason}`,
       { directory, wait_until: until },
       { clearsAt: instantOf(until) },
     );
-  if (resource.memory?.kept.order !== undefined)
+  const order = openOrder(resource, issuer, spec);
+  if (order !== undefined) {
+    const again = askedAgainAt(order, scene.now);
+    if (again !== undefined)
+      return defer(pendingText(order), { directory, ...pendingFacts(order) }, { clearsAt: again });
     return pass('the step goes on with an order that exists', { directory });
+  }
   if (replacesOwn(resource, issuer))
     return pass('the order replaces a certificate within its renewal window, which no limit counts', { directory });
-  const keys = orderKeys(issuer, resource, spec);
-  const accepted = planned(change, scene);
   const limits = limitsOf(issuer.directory);
   const facts: Facts = {
     directory,
     limits: limits.map(({ by, max, perMs }) => ({ by, max, per_hours: perMs / 3_600_000 })),
   };
-  const full = limits
-    .flatMap((limit) => keys[limit.by].flatMap((key) => fullUse(limit, key, accepted.get(key) ?? 0, scene) ?? []))
-    .sort((a, b) => b.clearsAt - a.clearsAt)[0];
+  const full = fullestUse(issuer, resource, spec, planned(change, scene), scene);
   if (full === undefined) return pass('the limits of the authority have room for the order', facts);
   const { limit, key, spent, planned: inPlan, clearsAt } = full;
-  const used = `${counted(spent, 'order')} in the last ${spanText(limit.perMs)}${inPlan === 0 ? '' : ` and ${inPlan} in this plan`}`;
+  const used = `${counted(spent, NOUN[limit.by])} in the last ${spanText(limit.perMs)}${inPlan === 0 ? '' : ` and ${inPlan} in this plan`}`;
   return defer(
-    `the authority permits ${limit.max} orders in ${spanText(limit.perMs)} ${LIMIT_TEXT[limit.by]}, and the log has ${used}`,
+    `the authority permits ${counted(limit.max, NOUN[limit.by])} in ${spanText(limit.perMs)} ${LIMIT_TEXT[limit.by]}, one more each ${spanText(refillMs(limit))}, and the log has ${used}`,
     { ...facts, key, spent, planned: inPlan, max: limit.max, clears_at: instantText(clearsAt) },
     { clearsAt },
   );

@@ -36,7 +36,9 @@ import {
   secureUrl,
 } from './answers.ts';
 import { type IssuedChain, issuedOf, topIssuerOf } from './chains.ts';
+import type { CountRequest } from './counts.ts';
 import { type AccountKey, bound, type ExternalAccount, signed } from './jws.ts';
+import { FailedOrderError, PendingOrderError } from './order-errors.ts';
 import type { Problem } from './problems.ts';
 import { askAgainMs } from './renewal-window.ts';
 import { type Message, openWire, readReply, type Reply, unusable } from './wire.ts';
@@ -53,6 +55,7 @@ export interface AcmeOptions {
   readonly timing?: Timing;
   /** Deadline of one exchange, in ms. */
   readonly requestMs?: number;
+  readonly count?: CountRequest;
 }
 
 export interface AccountOrder {
@@ -97,15 +100,18 @@ export interface AcmeClient {
   readonly authorizations: (order: Order, signal: AbortSignal) => Promise<readonly Authorization[]>;
   /** Lets the server validate a challenge. */
   readonly answer: (challenge: Challenge, signal: AbortSignal) => Promise<void>;
-  /** Waits until the order can be finalized. Throws an AcmeProblem with the reasons of the authorizations that failed. */
+  /**
+   * Waits until the order can be finalized. Throws an AcmeProblem with the reasons of the authorizations that failed, and a
+   * PendingOrderError if the server takes too long or asks for a longer wait.
+   */
   readonly untilReady: (order: Order, signal: AbortSignal) => Promise<Order>;
   /** Sends the certificate signing request (DER). An order that has been finalized before is returned as it is. */
   readonly finalize: (order: Order, csr: Buffer, signal: AbortSignal) => Promise<Order>;
-  /** Waits until the certificate is issued. Throws an AcmeProblem if the order became invalid. */
+  /** Waits until the certificate is issued. Throws an AcmeProblem if the order became invalid, and a PendingOrderError. */
   readonly untilIssued: (order: Order, signal: AbortSignal) => Promise<Order>;
   /**
-   * The certificate of a valid order, for exactly its names and the key. `preferredChain`: the common name of the issuer at the
-   * top of the wanted chain.
+   * The certificate of a valid order, for exactly its names and the key. Throws a FailedOrderError for any other certificate.
+   * `preferredChain`: the common name of the issuer at the top of the wanted chain.
    */
   readonly certificate: (
     order: Order,
@@ -133,9 +139,12 @@ const AT_ONCE = 4;
 /** Links of one relation in an answer. */
 const MOST_LINKS = 8;
 /** Waits between two reads of an order, in ms. Without a hint of the server, they double. */
-const POLL_MS = { first: 500, usual: 8000, most: 60_000 };
-/** Number of reads of one order: a limit for a server that asks for short waits, and never ends. */
-const MOST_POLLS = 500;
+const POLL_MS = { first: 500, usual: 8000 };
+/**
+ * Longest time in which one order is read, in ms: until its names are validated, and until its certificate is issued. Both,
+ * and the longest propagation of records, fit into the deadline of a step.
+ */
+const MOST_POLLING_MS = { ready: 300_000, issued: 120_000 };
 /** Pages of the list of orders that are read, and orders at its end. */
 const MOST_PAGES = 20;
 const MOST_LISTED = 30;
@@ -160,7 +169,7 @@ function failureOf(order: Order, authorizations: readonly Authorization[]): Prob
 
 /** Opens a client, and reads the directory. */
 export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promise<AcmeClient> {
-  const { ca, denial, timing = realTiming, requestMs = REQUEST_MS } = options;
+  const { ca, denial, timing = realTiming, requestMs = REQUEST_MS, count } = options;
   const directoryUrl = checkedUrl(options.directory, 'the URL of the directory');
   const tokens = new Set<string>();
   const wire = openWire({
@@ -168,10 +177,14 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     timing,
     requestMs,
     secrets: () => tokens,
+    ...(count === undefined ? {} : { count }),
   });
   let { key, account } = options;
 
-  const directory = readReply(await wire.get('read the directory', directoryUrl, signal), directoryOf);
+  const directory = readReply(
+    await wire.get({ action: 'directory', what: 'read the directory' }, directoryUrl, signal),
+    directoryOf,
+  );
   wire.takeNoncesFrom(directory.newNonce);
   const origins = originsOf(directoryUrl, directory);
   if (account !== undefined) own(account);
@@ -200,7 +213,10 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   async function accountBy(by: AccountKey, ends: AbortSignal): Promise<Account | undefined> {
     const payload = { onlyReturnExisting: true };
     try {
-      const reply = await wire.post({ what: 'find the account', url: directory.newAccount, payload, key: by }, ends);
+      const reply = await wire.post(
+        { action: 'account', what: 'find the account', url: directory.newAccount, payload, key: by },
+        ends,
+      );
       const url = located(reply);
       return readReply(reply, (value) => accountOf(value, url));
     } catch (error) {
@@ -219,7 +235,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     const url = directory.newAccount;
     const binding = eab === undefined ? {} : { externalAccountBinding: await bound(key, eab, url) };
     const payload: Json = { contact: [...contact], termsOfServiceAgreed: termsAgreed, ...binding };
-    const reply = await wire.post({ what: 'create the account', url, payload, key }, ends);
+    const reply = await wire.post({ action: 'account', what: 'create the account', url, payload, key }, ends);
     const own = located(reply);
     const made = readReply(reply, (value) => accountOf(value, own));
     account = own;
@@ -228,7 +244,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
 
   async function changeAccount(what: string, payload: Json | undefined, ends: AbortSignal): Promise<Account> {
     const url = account ?? '';
-    const reply = await post({ what, url, ...(payload === undefined ? {} : { payload }) }, ends);
+    const reply = await post({ action: 'account', what, url, ...(payload === undefined ? {} : { payload }) }, ends);
     return readReply(reply, (value) => accountOf(value, url));
   }
 
@@ -238,7 +254,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     const payload = await signed({ account: account ?? '', oldKey: key.jwk }, to, { url });
     let failure: ApiError | undefined;
     try {
-      await post({ what, url, payload, creates: true }, ends);
+      await post({ action: 'key-change', what, url, payload, creates: true }, ends);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status === 429) throw error;
       failure = error;
@@ -263,7 +279,10 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
       ...(profile === undefined ? {} : { profile }),
       ...(replaces === undefined ? {} : { replaces }),
     };
-    const reply = await post({ what: 'create an order', url: directory.newOrder, payload, creates: true }, ends);
+    const reply = await post(
+      { action: 'order', what: 'create an order', url: directory.newOrder, payload, creates: true },
+      ends,
+    );
     const made = orderIn(reply, located(reply));
     if (!sameIdentifiers(made.identifiers, identifiers)) throw unusable(reply, 'the order is for other names');
     return made;
@@ -278,7 +297,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     let next = (await changeAccount('read the account', undefined, ends)).orders;
     let urls: readonly string[] = [];
     for (let pages = 0; next !== undefined && pages < MOST_PAGES; pages += 1) {
-      const reply = await post({ what, url: own(next) }, ends);
+      const reply = await post({ action: 'orders-list', what, url: own(next) }, ends);
       urls = [...urls, ...readReply(reply, (value) => orderUrlsOf(value, origins))].slice(-MOST_LISTED);
       [next] = linksIn(reply, 'next');
     }
@@ -295,7 +314,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   }
 
   function readOrder(url: string, ends: AbortSignal): Promise<Reply> {
-    return post({ what: 'read the order', url: own(url) }, ends);
+    return post({ action: 'order', what: 'read the order', url: own(url) }, ends);
   }
 
   /** Checks a URL that may come from a record. */
@@ -310,7 +329,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   async function authorizations(of: Order, ends: AbortSignal): Promise<readonly Authorization[]> {
     const found = new Map<string, Authorization>();
     await forEachOf(of.authorizations, AT_ONCE, async (url) => {
-      const reply = await post({ what: 'read an authorization', url }, ends);
+      const reply = await post({ action: 'authorization', what: 'read an authorization', url }, ends);
       const read = readReply(reply, (value) => authorizationOf(value, url, origins));
       if (orderedIdentifier(of, read) === undefined)
         throw unusable(reply, 'the authorization is for a name that was not ordered');
@@ -325,32 +344,33 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   async function answer({ url }: Challenge, ends: AbortSignal): Promise<void> {
     const what = 'answer a challenge';
     try {
-      await post({ what, url: own(url), payload: {} }, ends);
+      await post({ action: 'challenge', what, url: own(url), payload: {} }, ends);
     } catch (error) {
       // The server refuses a second answer, which follows a first one that was lost on the way.
       if (!(error instanceof AcmeProblem) || error.code !== 'malformed') throw error;
-      const reply = await post({ what, url }, ends);
+      const reply = await post({ action: 'challenge', what, url }, ends);
       if (readReply(reply, (value) => challengeOf(value, '', origins)).status === 'pending') throw error;
     }
   }
 
   /** Reads an order until `isOver`. */
-  async function poll(from: Order, isOver: (order: Order) => boolean, ends: AbortSignal): Promise<Order> {
+  async function poll(
+    from: Order,
+    isOver: (order: Order) => boolean,
+    until: keyof typeof MOST_POLLING_MS,
+    ends: AbortSignal,
+  ): Promise<Order> {
+    const last = timing.now() + MOST_POLLING_MS[until];
     let now = from;
-    let waitMs = POLL_MS.first;
+    let askedMs: number | undefined;
     for (let polls = 0; !isOver(now); polls += 1) {
-      if (polls === MOST_POLLS)
-        throw new ApiError({
-          what: 'read the order',
-          code: 'no_answer',
-          fate: 'unknown',
-          message: `the order is still ${now.status} after ${MOST_POLLS} requests`,
-        });
+      const waitMs = pollWaitMs(askedMs, polls);
+      if (timing.now() + waitMs > last) throw new PendingOrderError(now.status, askedMs);
       await timing.sleep(waitMs, ends);
       const reply = await readOrder(from.url, ends);
       now = orderIn(reply, from.url);
       if (!sameIdentifiers(now.identifiers, from.identifiers)) throw unusable(reply, 'the order is for other names');
-      waitMs = nextWaitMs(reply.retryAfterMs, polls);
+      askedMs = reply.retryAfterMs;
     }
     if (now.status === 'invalid') throw await invalid(now, ends);
     return now;
@@ -367,7 +387,10 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     const payload = { csr: csr.toString('base64url') };
     try {
       return orderIn(
-        await post({ what: 'finalize the order', url: own(of.finalize), payload, creates: true }, ends),
+        await post(
+          { action: 'finalize', what: 'finalize the order', url: own(of.finalize), payload, creates: true },
+          ends,
+        ),
         of.url,
       );
     } catch (error) {
@@ -388,10 +411,14 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     if (of.certificate === undefined)
       throw unusable({ what, effect: 'nothing', status: 200 }, 'the order has no certificate');
     const download = async (url: string): Promise<Downloaded> => {
-      const reply = await post({ what, url: own(url), accept: 'application/pem-certificate-chain' }, ends);
-      const certificates = issuedOf(reply.body, { identifiers: of.identifiers, publicKey });
-      if ('why' in certificates) throw unusable(reply, certificates.why);
-      return { reply, certificates, topIssuer: topIssuerOf(certificates) };
+      const reply = await post(
+        { action: 'certificate', what, url: own(url), accept: 'application/pem-certificate-chain' },
+        ends,
+      );
+      const issued = issuedOf(reply.body, { identifiers: of.identifiers, publicKey });
+      if ('unreadable' in issued) throw unusable(reply, issued.unreadable);
+      if ('refused' in issued) throw new FailedOrderError(`${what}: the certificate is refused: ${issued.refused}`);
+      return { reply, certificates: issued, topIssuer: topIssuerOf(issued) };
     };
     const found = [await download(of.certificate)] as [Downloaded, ...Downloaded[]];
     const [first] = found;
@@ -422,7 +449,11 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   async function renewalInfo(certificateId: string, ends: AbortSignal): Promise<RenewalAdvice | undefined> {
     const base = directory.renewalInfo;
     if (base === undefined) return undefined;
-    const reply = await wire.get('read renewal information', `${base.replace(/\/$/u, '')}/${certificateId}`, ends);
+    const reply = await wire.get(
+      { action: 'renewal-info', what: 'read renewal information' },
+      `${base.replace(/\/$/u, '')}/${certificateId}`,
+      ends,
+    );
     return { ...readReply(reply, renewalInfoOf), askAgainMs: askAgainMs(reply.retryAfterMs) };
   }
 
@@ -430,7 +461,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     const what = 'revoke a certificate';
     const payload = { certificate: raw.toString('base64url'), reason };
     try {
-      await post({ what, url: urlFor(what, directory.revokeCert), payload }, ends);
+      await post({ action: 'revocation', what, url: urlFor(what, directory.revokeCert), payload }, ends);
     } catch (error) {
       if (!(error instanceof AcmeProblem && error.code === 'alreadyRevoked')) throw error;
     }
@@ -453,20 +484,21 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     openOrders,
     authorizations,
     answer,
-    untilReady: (of, ends) => poll(of, ({ status }) => status !== 'pending', ends),
+    untilReady: (of, ends) => poll(of, ({ status }) => status !== 'pending', 'ready', ends),
     finalize,
-    untilIssued: (of, ends) => poll(of, ({ status }) => status === 'valid' || status === 'invalid', ends),
+    untilIssued: (of, ends) => poll(of, ({ status }) => status === 'valid' || status === 'invalid', 'issued', ends),
     certificate,
     renewalInfo,
     revoke,
   };
 }
 
-/** The wait before the next read of an order, in ms. */
-function nextWaitMs(retryAfterMs: number | undefined, polls: number): number {
-  const { first, usual, most } = POLL_MS;
-  const own = Math.min(usual, first * 2 ** Math.min(polls + 1, 10));
-  return retryAfterMs === undefined || retryAfterMs === 0 ? own : Math.min(most, Math.max(first, retryAfterMs));
+/** The wait before the next read of an order, in ms. `retryAfterMs`: the wait that the server asked for. */
+function pollWaitMs(retryAfterMs: number | undefined, polls: number): number {
+  const { first, usual } = POLL_MS;
+  return retryAfterMs === undefined || retryAfterMs === 0
+    ? Math.min(usual, first * 2 ** Math.min(polls, 10))
+    : Math.max(first, retryAfterMs);
 }
 
 function checkedUrl(url: string, which: string): string {

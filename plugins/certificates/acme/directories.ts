@@ -24,9 +24,9 @@ export function stagingOf(directory: string): string | undefined {
   return directoryUrl(directory) === WELL_KNOWN.letsencrypt ? WELL_KNOWN['letsencrypt-staging'] : undefined;
 }
 
-/** A limit of new orders: at most `max` in a period. */
+/** A limit of new orders: `max` at once, which a period refills evenly. */
 export interface OrderLimit {
-  /** The unit that the limit counts. */
+  /** The unit that the limit counts: orders of an account, or certificates for a registered domain or for exactly the same names. */
   readonly by: 'account' | 'domain' | 'set';
   readonly max: number;
   readonly perMs: number;
@@ -35,7 +35,7 @@ export interface OrderLimit {
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
 
-/** Limits of new orders of Let's Encrypt (https://letsencrypt.org/docs/rate-limits/, August 2026). Others publish none. */
+/** Limits of Let's Encrypt for new orders (https://letsencrypt.org/docs/rate-limits/, August 2026). Others publish none. */
 const PUBLISHED: Readonly<Record<string, readonly OrderLimit[]>> = {
   [WELL_KNOWN.letsencrypt]: [
     { by: 'account', max: 300, perMs: 3 * HOUR_MS },

@@ -29,6 +29,7 @@ import {
 import { defined, instantOf, valueRedactor } from '#plugin';
 import type { SendHttp } from '#plugin/net';
 import { AcmeProblem } from './acme-problem.ts';
+import type { AcmeAction, CountRequest } from './counts.ts';
 import { type AccountKey, signed } from './jws.ts';
 import { problemOf } from './problems.ts';
 
@@ -39,10 +40,13 @@ export interface WireOptions {
   readonly requestMs: number;
   /** Values that no message has. */
   readonly secrets: () => Iterable<string>;
+  /** Counts each exchange, repeated ones too. */
+  readonly count?: CountRequest;
 }
 
 /** A request for messages and errors. */
 interface Asked {
+  readonly action: AcmeAction;
   /** The request in words: `create an order`. */
   readonly what: string;
   /** The effect that it may have had, if the answer does not tell: reading has none. */
@@ -51,6 +55,7 @@ interface Asked {
 
 /** A signed request. */
 export interface Message {
+  readonly action: AcmeAction;
   readonly what: string;
   readonly url: string;
   /** Undefined for a POST-as-GET. */
@@ -73,7 +78,7 @@ export interface Reply extends Asked {
 
 export interface Wire {
   /** Throws ApiError, AcmeProblem, or the signal's reason. */
-  readonly get: (what: string, url: string, signal: AbortSignal) => Promise<Reply>;
+  readonly get: (asked: Pick<Asked, 'action' | 'what'>, url: string, signal: AbortSignal) => Promise<Reply>;
   readonly post: (message: Message, signal: AbortSignal) => Promise<Reply>;
   /** The URL that gives nonces. */
   readonly takeNoncesFrom: (url: string) => void;
@@ -117,7 +122,10 @@ export function readReply<T>(reply: Reply, read: (value: unknown) => T): T {
 }
 
 /** The error of a successful answer that must not be used. */
-export function unusable({ what, effect, status }: Asked & { readonly status: number }, why: string): ApiError {
+export function unusable(
+  { what, effect, status }: Omit<Asked, 'action'> & { readonly status: number },
+  why: string,
+): ApiError {
   return new ApiError({
     what,
     code: 'bad_answer',
@@ -127,7 +135,7 @@ export function unusable({ what, effect, status }: Asked & { readonly status: nu
   });
 }
 
-export function openWire({ send, timing, requestMs, secrets }: WireOptions): Wire {
+export function openWire({ send, timing, requestMs, secrets, count: counted }: WireOptions): Wire {
   const nonces: string[] = [];
   let nonceUrl: string | undefined;
   let clockDifference: number | undefined;
@@ -142,14 +150,16 @@ export function openWire({ send, timing, requestMs, secrets }: WireOptions): Wir
     if (!Number.isNaN(at)) clockDifference = at - timing.now();
   }
 
-  async function once({ what, effect }: Asked, request: Request, signal: AbortSignal): Promise<Answer> {
+  async function once({ action, what, effect }: Asked, request: Request, signal: AbortSignal): Promise<Answer> {
     count += 1;
     try {
       const answer = await exchange(send, request, { ms: requestMs, bytes: MOST_BYTES }, signal);
+      counted?.(action, answer.status);
       learnClock(answer);
       return answer;
     } catch (error) {
       if (!(error instanceof ExchangeError)) throw error;
+      counted?.(action, undefined);
       const failure = silenceOf(what, error);
       throw new ApiError({ ...failure, fate: failure.fate === 'nothing' ? 'nothing' : effect });
     }
@@ -160,10 +170,11 @@ export function openWire({ send, timing, requestMs, secrets }: WireOptions): Wir
   }
 
   /** Throws for an answer without success. */
-  function replyOf({ what, effect }: Asked, { status, headers, body }: Answer): Reply {
+  function replyOf(asked: Asked, { status, headers, body }: Answer): Reply {
+    const { what, effect } = asked;
     const retryAfterMs = retryAfterIn(headers, timing.now());
     if (status >= 200 && status < 300)
-      return { what, effect, status, header: (name) => headers.get(name), body, retryAfterMs };
+      return { ...asked, status, header: (name) => headers.get(name), body, retryAfterMs };
     const common = defined<{ retryAfterMs?: number; what: string; status: number; fate: Fate }>({
       what,
       status,
@@ -199,8 +210,8 @@ export function openWire({ send, timing, requestMs, secrets }: WireOptions): Wir
     }
   }
 
-  function get(what: string, url: string, signal: AbortSignal): Promise<Reply> {
-    const asked: Asked = { what, effect: 'nothing' };
+  function get({ action, what }: Pick<Asked, 'action' | 'what'>, url: string, signal: AbortSignal): Promise<Reply> {
+    const asked: Asked = { action, what, effect: 'nothing' };
     return repeated(false, signal, async () => {
       const request = { method: 'GET', url: new URL(url), headers: headersFor({}) } as const;
       return replyOf(asked, await once(asked, request, signal));
@@ -208,7 +219,7 @@ export function openWire({ send, timing, requestMs, secrets }: WireOptions): Wir
   }
 
   async function newNonce(signal: AbortSignal): Promise<string> {
-    const asked: Asked = { what: 'request a nonce', effect: 'nothing' };
+    const asked: Asked = { action: 'nonce', what: 'request a nonce', effect: 'nothing' };
     if (nonceUrl === undefined) throw new Error('the directory is not read yet');
     const request = { method: 'HEAD', url: new URL(nonceUrl), headers: headersFor({}) } as const;
     const answer = await once(asked, request, signal);
@@ -220,8 +231,8 @@ export function openWire({ send, timing, requestMs, secrets }: WireOptions): Wir
 
   /** Sends a message once with each nonce, until one is accepted. */
   async function accepted(message: Message, signal: AbortSignal): Promise<Reply> {
-    const { what, url, payload, key, account, accept } = message;
-    const asked: Asked = { what, effect: payload === undefined ? 'nothing' : 'unknown' };
+    const { action, what, url, payload, key, account, accept } = message;
+    const asked: Asked = { action, what, effect: payload === undefined ? 'nothing' : 'unknown' };
     let fresh: string | undefined;
     for (let badNonces = 0; ; badNonces += 1) {
       const nonce: string = fresh ?? nonces.pop() ?? (await newNonce(signal));

@@ -1,7 +1,7 @@
 /** Accounts at ACME authorities: creation, contact, rollover and deactivation. Paths are absolute. */
 
 import { dirname } from 'node:path';
-import { InputError, sendingMistake } from '#plugin';
+import { heldSecret, InputError, sendingMistake } from '#plugin';
 import type { AcmeClient } from '../acme/client.ts';
 import { type AccountKey, readAccountKey } from '../acme/jws.ts';
 import type { CertificatesConfig } from '../generated.ts';
@@ -54,11 +54,12 @@ export function externalAccount(
   const found = acme?.accounts[name];
   if (found === undefined)
     throw new InputError(`plugins.certificates.acme.accounts of fettle.yaml does not have the account ${name}`);
-  const { kid, hmacKey } = found;
-  if (hmacKey === undefined) throw new InputError(`the environment variable ${EAB_VARIABLE} is not set`);
+  const what = `the key of the external account ${name}`;
+  const field = `plugins.certificates.acme.accounts.${name}.hmacKey`;
+  const hmacKey = heldSecret(found.hmacKey, { what, variable: EAB_VARIABLE, field }, env);
   const mistake = sendingMistake({ secret: hmacKey, variable: EAB_VARIABLE, to: new URL(directory) }, ORIGINS, env);
-  if (mistake !== undefined) throw new InputError(`the key of the external account ${name} ${mistake}`);
-  return { kid, hmacKey };
+  if (mistake !== undefined) throw new InputError(`${what} ${mistake}`);
+  return { kid: found.kid, hmacKey };
 }
 
 /** The addresses of a contact, as RFC 8555 has them. */

@@ -5,6 +5,7 @@ import { defined, instantText, type Outside } from '#plugin';
 import { forEachOf } from '#plugin/limit';
 import { usualDenial } from '#plugin/net';
 import type { AcmeClient } from '../acme/client.ts';
+import { requestCounter } from '../acme/counts.ts';
 import type { AccountKey } from '../acme/jws.ts';
 import type { CaaRefusal } from '../acme/rules.ts';
 import type { CertificatesConfig } from '../generated.ts';
@@ -43,19 +44,30 @@ export async function readKeyFile(path: string): Promise<AccountKeySeen> {
 export async function openWithKey(
   key: AccountKey,
   { directory, account, ca }: Pick<AcmeAuthority, 'directory' | 'account' | 'ca'>,
-  { folder, env, now }: Pick<Outside, 'folder' | 'env' | 'now'>,
+  { folder, env, now, count }: Pick<Outside, 'folder' | 'env' | 'now' | 'count'>,
   signal: AbortSignal,
 ): Promise<AcmeClient> {
   const [{ openAcme }, { realTiming }] = await Promise.all([import('../acme/client.ts'), import('#plugin/http')]);
   const anchors = ca === undefined ? undefined : await textOf(resolve(folder, ca), ANCHORS_LIMIT);
   const timing = { ...realTiming, now };
-  return openAcme(defined({ directory, key, account, ca: anchors, denial: usualDenial(env), timing }), signal);
+  return openAcme(
+    defined({
+      directory,
+      key,
+      account,
+      ca: anchors,
+      denial: usualDenial(env),
+      timing,
+      count: requestCounter(directory, count),
+    }),
+    signal,
+  );
 }
 
 /** Opens the client of an account, once for each. Paths are relative to the project. */
 export type OpenClient = (authority: AcmeAuthority, signal: AbortSignal) => Promise<AcmeClient>;
 
-export function openClients(outside: Pick<Outside, 'folder' | 'env' | 'now'>): OpenClient {
+export function openClients(outside: Pick<Outside, 'folder' | 'env' | 'now' | 'count'>): OpenClient {
   const clients = new Map<string, Promise<AcmeClient>>();
   const open = async (authority: AcmeAuthority, signal: AbortSignal): Promise<AcmeClient> => {
     const { readAccountKey } = await import('../acme/jws.ts');

@@ -4,22 +4,9 @@ import { defined, InputError, type Outside } from '#plugin';
 import { usualDenial } from '#plugin/net';
 import type { AcmeSpec } from '../acme/directories.ts';
 import { solverFor } from '../acme/solvers/choose.ts';
-import { type DnsProvider, openSolver, type SolverOutside } from '../acme/solvers/open.ts';
+import { openSolver, type SolverOutside } from '../acme/solvers/open.ts';
 import type { Challenge, Solver } from '../acme/solvers/solver.ts';
 import type { CertificatesConfig } from '../generated.ts';
-
-type Providers = NonNullable<CertificatesConfig['acme']['dnsProviders']>;
-
-/** Providers with their secrets. One without is left out: the solver that uses it reports that. */
-function providersOf(declared: Providers): Readonly<Record<string, DnsProvider>> {
-  const known: Record<string, DnsProvider> = {};
-  for (const [name, { rfc2136, hetzner, acmeDns }] of Object.entries(declared)) {
-    if (rfc2136?.secret !== undefined) known[name] = { rfc2136: { ...rfc2136, secret: rfc2136.secret } };
-    if (hetzner?.token !== undefined) known[name] = { hetzner: { ...hetzner, token: hetzner.token } };
-    if (acmeDns?.password !== undefined) known[name] = { acmeDns: { ...acmeDns, password: acmeDns.password } };
-  }
-  return known;
-}
 
 /** The solvers of one Issuer in one world. */
 export interface IssuerSolvers {
@@ -41,7 +28,7 @@ export function solversOf(
     denial: usualDenial(env),
     now,
     commands,
-    providers: providersOf(acme?.dnsProviders ?? {}),
+    providers: acme?.dnsProviders ?? {},
     resolvers: probe?.resolvers,
     stillApproved,
   });
@@ -49,13 +36,7 @@ export function solversOf(
     open: (index) => {
       const entry = solvers[index];
       if (entry === undefined) throw new InputError(`the Issuer no longer has the solver ${index + 1}`);
-      const { selfCheck } = entry.http01 ?? {};
-      return openSolver(
-        selfCheck === 'skip'
-          ? { http01: { ...entry.http01, selfCheck: 'off' } }
-          : (entry as Parameters<typeof openSolver>[0]),
-        outside,
-      );
+      return openSolver(entry, outside);
     },
     indexFor: (identifier) => {
       const entry = solverFor(solvers, identifier);

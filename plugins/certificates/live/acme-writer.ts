@@ -2,11 +2,13 @@
 
 import { resolve } from 'node:path';
 import { mapPaths, ordersFolder } from '../paths.ts';
-import type { Outside } from '#plugin';
+import { type Outside, PostponedError } from '#plugin';
+import { countOrder } from '../acme/counts.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import type { AcmeOrder, CertificatesWriter, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { type OpenClient, openWithKey } from './acme-clients.ts';
+import { openTurns } from './turns.ts';
 
 type AcmeWriter = Pick<
   CertificatesWriter,
@@ -22,7 +24,7 @@ type AcmeWriter = Pick<
 >;
 
 export interface AcmeWriterOptions {
-  readonly outside: Pick<Outside, 'folder' | 'env' | 'config' | 'now'>;
+  readonly outside: Pick<Outside, 'folder' | 'env' | 'config' | 'now' | 'count'>;
   readonly clientOf: OpenClient;
   readonly accounts: () => Promise<Accounts>;
 }
@@ -31,6 +33,7 @@ export interface AcmeWriterOptions {
 export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOptions): AcmeWriter {
   const { folder, env } = outside;
   const settings = outside.config as unknown as Partial<CertificatesConfig>;
+  const inTurn = openTurns();
   const at = (path: string): string => resolve(folder, path);
   const storageAt = (storage: PairStorage): PairStorage => mapPaths(storage, at);
   return {
@@ -67,33 +70,49 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       const { keyAt } = await import('./acme-account.ts');
       const solvers = solversOf(order.issuer, outside, order.stillApproved);
       const keyPath = at(order.authority.accountKey);
-      return orderCertificate({ ...order, storage: storageAt(order.storage) } satisfies AcmeOrder, {
-        client: await clientOf(order.authority, order.signal),
-        key: await keyAt(keyPath),
-        accounts: await accounts(),
-        keyPath,
-        solvers,
-      });
+      const { directory } = order.authority;
+      try {
+        const issued = await orderCertificate({ ...order, storage: storageAt(order.storage) } satisfies AcmeOrder, {
+          client: await clientOf(order.authority, order.signal),
+          key: await keyAt(keyPath),
+          accounts: await accounts(),
+          keyPath,
+          solvers,
+          inTurn,
+        });
+        countOrder(directory, 'issued', outside.count);
+        return issued;
+      } catch (error) {
+        countOrder(directory, error instanceof PostponedError ? 'limited' : 'failed', outside.count);
+        throw error;
+      }
     },
     endOrder: async (accountKey, name) => {
       const { removeOrderKey } = await import('./acme-order.ts');
       await removeOrderKey(at(accountKey), name);
     },
     rehearse: async (rehearsal) => {
-      const [{ rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all([
-        import('./acme-order.ts'),
-        import('./acme-solvers.ts'),
-        import('../acme/jws.ts'),
-        import('./x509-make.ts'),
-      ]);
+      const [{ externalAccount }, { rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all(
+        [
+          import('./acme-account.ts'),
+          import('./acme-order.ts'),
+          import('./acme-solvers.ts'),
+          import('../acme/jws.ts'),
+          import('./x509-make.ts'),
+        ],
+      );
+      const { eab, directory } = rehearsal;
+      const external = eab === undefined ? undefined : externalAccount(eab, directory, settings, env);
       // The account of the Issuer is not known to the directory of a rehearsal.
       const key = await accountKeyOf((await makeKeys('ecdsa-p256')).privateKey);
       const client = await openWithKey(key, rehearsal, outside, rehearsal.signal);
-      return rehearseOrder(rehearsal, {
+      const prover = {
         client,
         key,
+        inTurn,
         solvers: solversOf(rehearsal.issuer, outside, rehearsal.stillApproved),
-      });
+      };
+      return rehearseOrder(rehearsal, prover, external);
     },
     downloadChain: async (order) => {
       const { downloadChain } = await import('./acme-order.ts');

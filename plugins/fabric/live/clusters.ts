@@ -2,7 +2,16 @@
 
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { defined, digestOf, InputError, instantText, type Json, type Outside, sendingMistake } from '#plugin';
+import {
+  defined,
+  digestOf,
+  heldSecret,
+  InputError,
+  instantText,
+  type Json,
+  type Outside,
+  sendingMistake,
+} from '#plugin';
 import { datesOf } from '#plugin/certificate-dates';
 import { openHttp, usualDenial } from '#plugin/net';
 import type { AgentTracks } from '../agents/evidence.ts';
@@ -100,11 +109,9 @@ function shortDigest(value: Json): string {
 }
 
 function byServer({ url, ca }: NonNullable<ClusterAddress['server']>, outside: Outside): ClusterWriter {
-  const { token = outside.env['FABRIC_TOKEN'] } = outside.config as unknown as FabricConfig;
-  if (token === undefined)
-    throw new InputError(
-      'the token of the cluster is missing. Set the environment variable FABRIC_TOKEN, or plugins.fabric.token in fettle.yaml',
-    );
+  const { token: given } = outside.config as unknown as FabricConfig;
+  const what = 'the token of the cluster';
+  const token = heldSecret(given, { what, variable: 'FABRIC_TOKEN', field: 'plugins.fabric.token' }, outside.env);
   const server = URL.parse(url);
   if (server?.protocol !== 'https:')
     throw new InputError('spec.server.url does not have an address that begins with https://');

@@ -14,7 +14,16 @@ import { isIP } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { defined, InputError, isRecord, type Outside, type Redact, redactor, sendingMistake } from '#plugin';
+import {
+  defined,
+  heldSecret,
+  InputError,
+  isRecord,
+  type Outside,
+  type Redact,
+  redactor,
+  sendingMistake,
+} from '#plugin';
 import { realTiming, type Timing } from '#plugin/http';
 import { beginContact, type Denial, openNames, usualDenial } from '#plugin/net';
 import { type Ended, runProgram } from '#plugin/program';
@@ -119,12 +128,9 @@ function loginOf(name: string, { config, env }: Outside): Login {
   const login = loginsIn(config).get(name);
   if (login === undefined)
     throw new InputError(`fettle.yaml does not have the login ${name} under plugins.fabric.git.credentials`);
-  const secret = login.secret ?? env[VARIABLE] ?? '';
-  if (secret === '')
-    throw new InputError(
-      `the secret of the login ${name} is missing. Set the environment variable ${VARIABLE}, or plugins.fabric.git.credentials.${name}.secret in fettle.yaml`,
-    );
-  const found = { ...login, secret };
+  const field = `plugins.fabric.git.credentials.${name}.secret`;
+  const what = `the secret of the login ${name}`;
+  const found = { ...login, secret: heldSecret(login.secret, { what, variable: VARIABLE, field }, env) };
   checkSecret(name, found);
   return found;
 }

@@ -9,6 +9,8 @@ import { type Challenge, type PreparedValue, type Solver, type SolverRun, type V
 /** Writes and removes single TXT values. Both are idempotent, and leave all other values. */
 export interface TextProvider {
   readonly via: Via;
+  /** As in Solver. */
+  readonly room?: string;
   /** Completes values, for example with their zones. Throws if one cannot be written. Changes nothing. */
   readonly place?: (values: readonly PreparedValue[], run: SolverRun) => Promise<readonly PreparedValue[]>;
   readonly add: (values: readonly PreparedValue[], run: SolverRun) => Promise<void>;
@@ -72,10 +74,11 @@ function expectedOf(values: readonly PreparedValue[]): readonly Expected[] {
 }
 
 export function dnsSolver(provider: TextProvider, { dns, isFollowing, propagate }: DnsSolverOptions): Solver {
-  const { via } = provider;
+  const { via, room } = provider;
   return {
     type: 'dns-01',
     via,
+    ...(room === undefined ? {} : { room }),
     prepare: async (challenges, run) => {
       const values: PreparedValue[] = [];
       for (const each of challenges) {

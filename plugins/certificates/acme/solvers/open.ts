@@ -1,7 +1,7 @@
 /** Opens solvers from their configuration: an entry of an Issuer, and the providers of DNS in `fettle.yaml`. */
 
 import { resolve } from 'node:path';
-import { durationMs, InputError, providerEndpoint, sendingMistake } from '#plugin';
+import { durationMs, heldSecret, InputError, providerEndpoint, sendingMistake } from '#plugin';
 import { commandEnvironment } from '#plugin/command-environment';
 import { realTiming, type Timing } from '#plugin/http';
 import { type Denial, openHttp } from '#plugin/net';
@@ -19,7 +19,7 @@ import { rfc2136Provider } from './rfc2136.ts';
 import { selfCheck, type SelfCheckMode } from './self-check.ts';
 import type { Solver } from './solver.ts';
 
-/** Credentials of a provider of DNS. Exactly one member. Secrets have their values. */
+/** Credentials of a provider of DNS. Exactly one member. A secret that is left out is in its environment variable. */
 export interface DnsProvider {
   readonly rfc2136?: {
     /** `ns1.example.test`, `192.0.2.53:5353`, `[2001:db8::53]:53`. */
@@ -27,14 +27,14 @@ export interface DnsProvider {
     readonly keyName: string;
     readonly algorithm?: TsigAlgorithm;
     /** Base64. */
-    readonly secret: string;
+    readonly secret?: string | undefined;
     readonly zone?: string;
   };
-  readonly hetzner?: { readonly token: string; readonly zone?: string; readonly endpoint?: string };
+  readonly hetzner?: { readonly token?: string | undefined; readonly zone?: string; readonly endpoint?: string };
   readonly acmeDns?: {
     readonly url: string;
     readonly username: string;
-    readonly password: string;
+    readonly password?: string | undefined;
     readonly subdomain: string;
   };
 }
@@ -108,6 +108,20 @@ function mustPermit(
   if (mistake !== undefined) throw new InputError(`${what} ${mistake}`);
 }
 
+/** The secret of a provider. `secret`: its field. Throws an InputError without one. */
+function secretOf(
+  provider: string,
+  {
+    secret,
+    given,
+    variable,
+  }: { readonly secret: string; readonly given: string | undefined; readonly variable: string },
+  env: SolverOutside['env'],
+): string {
+  const field = `plugins.certificates.acme.dnsProviders.${provider}.${secret}`;
+  return heldSecret(given, { what: `the credential of the DNS provider ${provider}`, variable, field }, env);
+}
+
 /** The bytes of a secret in base64. */
 function secretBytes(text: string, keyName: string): Buffer {
   const bytes = Buffer.from(text, 'base64');
@@ -116,8 +130,15 @@ function secretBytes(text: string, keyName: string): Buffer {
   return bytes;
 }
 
-function openRfc2136(provider: NonNullable<DnsProvider['rfc2136']>, dns: Dns, outside: SolverOutside): TextProvider {
-  const { server, keyName, algorithm = 'hmac-sha256', secret, zone } = provider;
+function openRfc2136(
+  name: string,
+  provider: NonNullable<DnsProvider['rfc2136']>,
+  dns: Dns,
+  outside: SolverOutside,
+): TextProvider {
+  const { server, keyName, algorithm = 'hmac-sha256', zone } = provider;
+  const own = { secret: 'rfc2136.secret', given: provider.secret, variable: 'DNS_TSIG_SECRET' };
+  const secret = secretOf(name, own, outside.env);
   const to = serverAddress(server);
   mustPermit(`the key ${keyName}`, { secret, variable: 'DNS_TSIG_SECRET', to, signs: true }, outside.env);
   return rfc2136Provider(
@@ -134,11 +155,14 @@ function openRfc2136(provider: NonNullable<DnsProvider['rfc2136']>, dns: Dns, ou
 }
 
 function openHetzner(
-  { token, zone, endpoint = HETZNER }: NonNullable<DnsProvider['hetzner']>,
+  name: string,
+  { token: given, zone, endpoint = HETZNER }: NonNullable<DnsProvider['hetzner']>,
   outside: SolverOutside,
 ): TextProvider {
   const { env, denial, timing = realTiming } = outside;
-  const own = { value: token.trim(), variable: 'DNS_HCLOUD_TOKEN' };
+  const variable = 'DNS_HCLOUD_TOKEN';
+  const token = secretOf(name, { secret: 'hetzner.token', given, variable }, env);
+  const own = { value: token.trim(), variable };
   return hetznerProvider({
     send: openHttp(denial),
     endpoint: providerEndpoint(
@@ -152,6 +176,7 @@ function openHetzner(
 }
 
 function openAcmeDns(
+  name: string,
   provider: NonNullable<DnsProvider['acmeDns']>,
   isFollowing: boolean,
   { env, denial }: SolverOutside,
@@ -159,8 +184,16 @@ function openAcmeDns(
   const to = URL.parse(provider.url);
   if (to === null || to.search !== '' || to.hash !== '' || to.username !== '' || to.password !== '')
     throw new InputError('the address of acme-dns is not a URL, or has a user, a query or a fragment');
-  mustPermit('the password of acme-dns', { secret: provider.password, variable: 'DNS_ACMEDNS_PASSWORD', to }, env);
-  return acmeDnsProvider({ ...provider, url: to.href.replace(/\/+$/u, ''), send: openHttp(denial), isFollowing });
+  const variable = 'DNS_ACMEDNS_PASSWORD';
+  const password = secretOf(name, { secret: 'acmeDns.password', given: provider.password, variable }, env);
+  mustPermit('the password of acme-dns', { secret: password, variable, to }, env);
+  return acmeDnsProvider({
+    ...provider,
+    password,
+    url: to.href.replace(/\/+$/u, ''),
+    send: openHttp(denial),
+    isFollowing,
+  });
 }
 
 function openExec(exec: NonNullable<Dns01['exec']>, outside: SolverOutside): TextProvider {
@@ -182,13 +215,13 @@ function isFollowing({ wait }: Dns01): boolean {
 }
 
 function openProvider(config: Dns01, dns: Dns, outside: SolverOutside): TextProvider {
-  const { provider: name, exec } = config;
+  const { provider: name = '', exec } = config;
   if (exec !== undefined) return openExec(exec, outside);
-  const given = name !== undefined && Object.hasOwn(outside.providers, name) ? outside.providers[name] : undefined;
-  if (given?.rfc2136 !== undefined) return openRfc2136(given.rfc2136, dns, outside);
-  if (given?.hetzner !== undefined) return openHetzner(given.hetzner, outside);
-  if (given?.acmeDns !== undefined) return openAcmeDns(given.acmeDns, isFollowing(config), outside);
-  throw new InputError(`fettle.yaml has no DNS provider ${name ?? ''} for this plugin`);
+  const given = Object.hasOwn(outside.providers, name) ? outside.providers[name] : undefined;
+  if (given?.rfc2136 !== undefined) return openRfc2136(name, given.rfc2136, dns, outside);
+  if (given?.hetzner !== undefined) return openHetzner(name, given.hetzner, outside);
+  if (given?.acmeDns !== undefined) return openAcmeDns(name, given.acmeDns, isFollowing(config), outside);
+  throw new InputError(`plugins.certificates.acme.dnsProviders of fettle.yaml does not have the provider ${name}`);
 }
 
 function openDns01(config: Dns01, outside: SolverOutside): Solver {

@@ -9,8 +9,8 @@ import { exchange } from '#plugin/http';
 import { type Denial, openHttp } from '#plugin/net';
 import type { SolverRun } from './solver.ts';
 
-/** `required`: a failure ends the order. `advisory`: a failure is reported. `off`: nothing is asked. */
-export type SelfCheckMode = 'required' | 'advisory' | 'off';
+/** `required`: a failure ends the order. `advisory`: a failure is reported. `skip`: nothing is asked. */
+export type SelfCheckMode = 'required' | 'advisory' | 'skip';
 
 /** A token, and the text that its name must answer with. */
 export interface Served {
@@ -56,7 +56,7 @@ function asking({ denial, port = 80 }: SelfCheckOptions): Ask {
 }
 
 export function selfCheck(options: SelfCheckOptions): SelfCheck {
-  if (options.mode === 'off') return async () => {};
+  if (options.mode === 'skip') return async () => {};
   const ask = asking(options);
   return async (served, { signal, progress }) => {
     progress('checking that the challenges are served');

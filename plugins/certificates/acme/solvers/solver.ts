@@ -51,6 +51,8 @@ export interface SolverRun {
 export interface Solver {
   readonly type: 'http-01' | 'dns-01' | 'dns-persist-01';
   readonly via: Via;
+  /** Name of a place that has room for the values of one order alone: orders with the same one prove in turn. */
+  readonly room?: string;
   /** Finds the places of the values. Changes nothing. */
   readonly prepare: (challenges: readonly Challenge[], run: SolverRun) => Promise<Prepared>;
   /** Puts the values into their places, and settles when the authority can look. A value that is there already stays. */

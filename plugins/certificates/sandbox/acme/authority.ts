@@ -21,7 +21,7 @@ import {
 } from './context.ts';
 import { openIssuer } from './issuer.ts';
 import { type Limits, openCounts } from './limits.ts';
-import { DAY_MS, statusOf } from './model.ts';
+import { statusOf } from './model.ts';
 import { orderEndpoints } from './orders.ts';
 import { openRequests } from './requests.ts';
 import { type Answer, type Faults, serve, type ServedEndpoint } from './server.ts';
@@ -57,10 +57,11 @@ const PROFILES: Readonly<Record<string, AcmeProfile>> = {
 export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbox> {
   const settings: Settings = { profiles: PROFILES, ...options };
   const { now } = settings;
-  const issuer = await openIssuer(settings.folder, now());
-  let limits: Limits = settings.limits ?? { windowMs: 7 * DAY_MS };
+  const issuer = await openIssuer(settings.folder, now(), settings.host);
+  let limits: Limits = settings.limits ?? {};
   let last = 0;
-  const server = await serve({ pair: issuer.serverPair, port: settings.port ?? 0 });
+  const { registeredDomains } = await import('../../acme/registered.ts');
+  const server = await serve({ pair: issuer.serverPair, port: settings.port ?? 0, host: settings.host, now });
   const at = (path: string): string => `${server.origin}/${path}`;
   const state: State = {
     options: settings,
@@ -68,9 +69,11 @@ export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbo
     accounts: new Map(),
     orders: new Map(),
     authorizations: new Map(),
+    challenges: new Map(),
     certificates: new Map(),
     suggestions: new Map(),
     counts: openCounts(() => limits, now),
+    registeredDomains,
     nextId: () => String((last += 1)),
     at,
     retryAfter: { 'retry-after': String(settings.retryAfterSeconds ?? 1) },

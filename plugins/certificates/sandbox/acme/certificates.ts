@@ -5,6 +5,7 @@ import { properDatesOf } from '#plugin/certificate-dates';
 import { authorityKeyIdOf } from '../../live/x509-extensions.ts';
 import type { Authority, RenewalSuggestion } from './context.ts';
 import { DAY_MS, hexAddress, iso, type Issued, nameKey, type Order, setOf, statusOf } from './model.ts';
+import { domainsOf } from './orders.ts';
 import { malformed, problemOf, RefusalError } from './refusal.ts';
 import type { Answer, Asked, ServedEndpoint } from './server.ts';
 import { signingRequestOf } from './verify.ts';
@@ -56,7 +57,9 @@ export function certificateEndpoints(authority: Authority): readonly ServedEndpo
       const issued: Issued = { id, account: order.account, leaf, chains, names, revoked: false };
       certificates.set(id, issued);
       order.certificate = issued;
-      if (order.replaces === undefined) counts.add('certificatesPerSet', names);
+      if (order.replaces !== undefined) return;
+      counts.add('certificatesPerSet', names);
+      for (const domain of domainsOf(order, authority.registeredDomains)) counts.add('certificatesPerDomain', domain);
     } catch (error) {
       order.error = problemOf('serverInternal', error instanceof Error ? error.message : 'signing failed');
     }

@@ -9,7 +9,7 @@ import { validate } from './validate.ts';
 const AUTHORIZATION_MS = 8 * 3_600_000;
 
 export function challengeEndpoints(authority: Authority): readonly ServedEndpoint[] {
-  const { options, authorizations, counts, requests, at, retryAfter } = authority;
+  const { options, authorizations, challenges: byChallenge, counts, requests, at, retryAfter } = authority;
   const { now, validation } = options;
 
   function challengeBody({ id, type, token, status, error }: Challenge): object {
@@ -37,7 +37,7 @@ export function challengeEndpoints(authority: Authority): readonly ServedEndpoin
 
   function answerChallenge(asked: Asked, id: string): Answer {
     const { account, payload } = requests.byAccount(asked);
-    const authz = [...authorizations.values()].find(({ challenges }) => challenges.some((each) => each.id === id));
+    const authz = byChallenge.get(id);
     const challenge = authz?.challenges.find((each) => each.id === id);
     if (authz === undefined || challenge === undefined || authz.account !== account)
       throw new RefusalError('malformed', 404, 'the challenge does not exist');

@@ -19,6 +19,8 @@ export interface AcmeSandboxOptions {
   readonly validation: Validation;
   /** 0, or absent: a free port. */
   readonly port?: number;
+  /** Its name in URLs, if it has one: that name has to lead to this machine. Without a name, it is 127.0.0.1. */
+  readonly host?: string;
   /** The first one is for orders that name none. */
   readonly profiles?: Readonly<Record<string, AcmeProfile>>;
   /** Keys by id, in base64url: accounts then need one. */
@@ -48,10 +50,13 @@ export interface State {
   readonly accounts: Map<string, Account>;
   readonly orders: Map<string, Order>;
   readonly authorizations: Map<string, Authz>;
+  /** The authorization of each challenge. */
+  readonly challenges: Map<string, Authz>;
   /** By the identifier of RFC 9773. */
   readonly certificates: Map<string, Issued>;
   readonly suggestions: Map<string, RenewalSuggestion>;
   readonly counts: Counts;
+  readonly registeredDomains: (names: readonly string[], addresses: readonly string[]) => readonly string[];
   readonly nextId: () => string;
   /** The URL of a path. */
   readonly at: (path: string) => string;

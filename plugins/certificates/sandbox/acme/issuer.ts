@@ -60,8 +60,8 @@ async function stored(folder: string, name: string, make: () => Promise<Made>): 
   }
 }
 
-/** Reads the authorities of a folder, or creates them. */
-export async function openIssuer(folder: string, now: number): Promise<AcmeIssuer> {
+/** Reads the authorities of a folder, or creates them. `host`: a name of the server. */
+export async function openIssuer(folder: string, now: number, host?: string): Promise<AcmeIssuer> {
   await mkdir(folder, { recursive: true });
   const one = await stored(folder, 'root-1', () => authority('Sandbox ACME root 1', now));
   const two = await stored(folder, 'root-2', () => authority('Sandbox ACME root 2', now));
@@ -72,7 +72,7 @@ export async function openIssuer(folder: string, now: number): Promise<AcmeIssue
   const server = await stored(folder, 'server-ca', () => authority('Sandbox ACME server', now));
   const keys = await makeKeys('ecdsa-p256');
   const own = await makeLeaf({
-    dnsNames: ['localhost'],
+    dnsNames: ['localhost', ...(host === undefined ? [] : [host])],
     ipAddresses: ['127.0.0.1'],
     validityDays: 90,
     keys,

@@ -1,18 +1,24 @@
-/** Limits of the emulated authority, as public authorities have them: a number of events of one kind within a window. */
+/** Limits of the emulated authority, as public authorities have them: each is a bucket of tokens that refills evenly. */
 
 import { RefusalError } from './refusal.ts';
 
-/** Limits by what is counted; absent: no limit. */
-export interface Limits {
-  readonly ordersPerAccount?: number;
-  /** Certificates for exactly the same names. */
-  readonly certificatesPerSet?: number;
-  readonly failuresPerName?: number;
-  /** Length of the window, in ms. */
-  readonly windowMs: number;
+/** `max` events at once; the time `perMs` refills all of them. */
+export interface Limit {
+  readonly max: number;
+  readonly perMs: number;
 }
 
-export type Counted = Exclude<keyof Limits, 'windowMs'>;
+/** Limits by what is counted; absent: no limit. */
+export interface Limits {
+  readonly ordersPerAccount?: Limit;
+  /** Certificates for a registered domain, or an address. */
+  readonly certificatesPerDomain?: Limit;
+  /** Certificates for exactly the same names. */
+  readonly certificatesPerSet?: Limit;
+  readonly failuresPerName?: Limit;
+}
+
+export type Counted = keyof Limits;
 
 export interface Counts {
   readonly add: (kind: Counted, subject: string) => void;
@@ -20,18 +26,39 @@ export interface Counts {
   readonly check: (kind: Counted, subject: string) => void;
 }
 
+/** Tokens at a time. */
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/** Smallest error of sums of refills. */
+const EPSILON = 1e-6;
+
 export function openCounts(limits: () => Limits, now: () => number): Counts {
-  const events = new Map<string, number[]>();
-  const recent = (kind: Counted, subject: string): readonly number[] =>
-    (events.get(`${kind} ${subject}`) ?? []).filter((at) => at > now() - limits().windowMs);
+  const buckets = new Map<string, Bucket>();
+
+  /** The bucket as it is now; undefined without a limit. */
+  function bucketOf(kind: Counted, subject: string): (Bucket & { readonly limit: Limit }) | undefined {
+    const limit = limits()[kind];
+    if (limit === undefined) return undefined;
+    const key = `${kind} ${subject}`;
+    const { tokens, at } = buckets.get(key) ?? { tokens: limit.max, at: now() };
+    const refilled = Math.min(limit.max, tokens + ((now() - at) * limit.max) / limit.perMs);
+    const bucket = { tokens: refilled, at: now() };
+    buckets.set(key, bucket);
+    return Object.assign(bucket, { limit });
+  }
+
   return {
-    add: (kind, subject) => void events.set(`${kind} ${subject}`, [...recent(kind, subject), now()]),
+    add: (kind, subject) => {
+      const bucket = bucketOf(kind, subject);
+      if (bucket !== undefined) bucket.tokens -= 1;
+    },
     check: (kind, subject) => {
-      const most = limits()[kind];
-      const known = recent(kind, subject);
-      const [first] = known;
-      if (most === undefined || first === undefined || known.length < most) return;
-      const seconds = Math.ceil((first + limits().windowMs - now()) / 1000);
+      const bucket = bucketOf(kind, subject);
+      if (bucket === undefined || bucket.tokens >= 1 - EPSILON) return;
+      const seconds = Math.ceil(((1 - bucket.tokens) * bucket.limit.perMs) / bucket.limit.max / 1000 - EPSILON);
       throw new RefusalError(
         'rateLimited',
         429,

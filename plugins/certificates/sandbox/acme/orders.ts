@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { addressNumber } from '#plugin/net';
-import type { Authority } from './context.ts';
+import type { Authority, State } from './context.ts';
 import type { Counted } from './limits.ts';
 import {
   type Account,
@@ -22,9 +22,19 @@ import { fieldsOf } from './verify.ts';
 const PAGE = 10;
 const ORDER_MS = 8 * 3_600_000;
 
+/** The registered domains of an order, by which certificates are counted. */
+export function domainsOf(
+  { identifiers }: Pick<Order, 'identifiers'>,
+  registeredDomains: State['registeredDomains'],
+): readonly string[] {
+  const valuesOf = (type: Identifier['type']): readonly string[] =>
+    identifiers.filter((each) => each.type === type).map(({ value }) => value);
+  return registeredDomains(valuesOf('dns'), valuesOf('ip'));
+}
+
 export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] {
-  const { options, orders, authorizations, certificates, counts, requests, nextId, at, orderAnswer, ownOrder } =
-    authority;
+  const { options, orders, authorizations, challenges, certificates, counts, requests, nextId, at } = authority;
+  const { orderAnswer, ownOrder, registeredDomains } = authority;
   const { profiles, now } = options;
   const { refusedNames = [] } = options;
 
@@ -85,6 +95,7 @@ export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] 
       })),
     };
     authorizations.set(made.id, made);
+    for (const each of made.challenges) challenges.set(each.id, made);
     return made;
   }
 
@@ -102,6 +113,7 @@ export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] 
       // Renewals that replace a certificate are exempt.
       check('ordersPerAccount', [account.id]);
       check('certificatesPerSet', [setOf(keys)]);
+      check('certificatesPerDomain', domainsOf({ identifiers }, registeredDomains));
       check(
         'failuresPerName',
         keys.map((key) => `${account.id} ${key}`),

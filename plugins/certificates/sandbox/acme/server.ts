@@ -77,9 +77,15 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 export async function serve({
   pair,
   port,
+  host = '127.0.0.1',
+  now,
 }: {
   readonly pair: { readonly cert: string; readonly key: string };
   readonly port: number;
+  /** The host in its URLs. */
+  readonly host?: string | undefined;
+  /** Its clock, epoch ms. */
+  readonly now: () => number;
 }): Promise<RunningServer> {
   let endpoints: readonly ServedEndpoint[] = [];
   const faults: Faults = { rejectNonces: 0, list: [] };
@@ -144,6 +150,7 @@ export async function serve({
     response.writeHead(status, {
       'replay-nonce': newNonce(),
       'cache-control': 'no-store',
+      date: new Date(now()).toUTCString(),
       'content-type': isText ? 'text/plain' : 'application/json',
       link: `<${origin}/directory>;rel="index"`,
       ...headers,
@@ -173,7 +180,7 @@ export async function serve({
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
   });
-  origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  origin = new URL(`https://${host}:${(server.address() as AddressInfo).port}`).origin;
   return {
     origin,
     open: (served) => {

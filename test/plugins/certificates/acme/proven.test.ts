@@ -124,7 +124,7 @@ describe.each(authorities)('%s', (_, start) => {
 
 test('names are proven by a listener, also by two orders at once', async () => {
   const { httpPort, by, open } = await looking(sandbox);
-  const solver = open({ http01: { listener: { port: httpPort, address: '127.0.0.1' }, selfCheck: 'off' } });
+  const solver = open({ http01: { listener: { port: httpPort, address: '127.0.0.1' }, selfCheck: 'skip' } });
   const orders = await Promise.all(
     [[`www.${ZONE}`, `one.${ZONE}`], [`two.${ZONE}`]].map((names) => proven(by, solver, names)),
   );

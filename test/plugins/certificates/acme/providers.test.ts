@@ -318,8 +318,26 @@ describe('signed updates', () => {
 
 test('a provider that fettle.yaml does not have, also by an inherited name, is refused', () => {
   for (const provider of ['other', 'constructor'])
-    expect(() => openSolver({ dns01: { provider } }, outside())).toThrow(`has no DNS provider ${provider}`);
+    expect(() => openSolver({ dns01: { provider } }, outside())).toThrow(`does not have the provider ${provider}`);
   expect(() => openSolver({}, outside())).toThrow('a solver needs');
+});
+
+test.each<readonly [variable: string, field: string, value: string, provider: DnsProvider]>([
+  ['DNS_TSIG_SECRET', 'rfc2136.secret', 'c2VjcmV0', { rfc2136: { server: 'ns1.test', keyName: 'fettle' } }],
+  ['DNS_HCLOUD_TOKEN', 'hetzner.token', 'token', { hetzner: {} }],
+  [
+    'DNS_ACMEDNS_PASSWORD',
+    'acmeDns.password',
+    'password',
+    { acmeDns: { url: 'https://auth.test', username: 'user', subdomain: 'sub' } },
+  ],
+])('%s has the credential of a provider whose field is left out', (variable, field, value, provider) => {
+  const given = (env: Readonly<Record<string, string>>) => (): Solver => open({}, provider, { env });
+  expect(given({})).toThrow(
+    `the credential of the DNS provider own is missing. Set the environment variable ${variable}, or plugins.certificates.acme.dnsProviders.own.${field} in fettle.yaml`,
+  );
+  const FETTLE_DNS_ORIGINS = 'dns://ns1.test,https://auth.test';
+  expect(given({ [variable]: value, FETTLE_DNS_ORIGINS })).not.toThrow();
 });
 
 test('each entry opens its solver', async () => {
