@@ -15,9 +15,7 @@ export function challengeEndpoints(authority: Authority): readonly ServedEndpoin
 
   function challengeBody({ account }: Authz, { id, type, token, status, error }: Challenge): object {
     const persist =
-      type === PERSIST
-        ? { 'issuer-domain-names': caaIdentities, accounturi: at(`account/${account.id}`) }
-        : {};
+      type === PERSIST ? { 'issuer-domain-names': caaIdentities, accounturi: at(`account/${account.id}`) } : {};
     return { type, url: at(`challenge/${id}`), token, status, error, ...persist };
   }
 

@@ -43,7 +43,7 @@ function toWrite(message: string): Readonly<Record<string, string>> {
   return Object.fromEntries([...found].map(([, place, text]) => [place ?? '', text ?? '']));
 }
 
-const WRITTEN = "--override backoff@certificates/Certificate/www --reason written";
+const WRITTEN = '--override backoff@certificates/Certificate/www --reason written';
 
 const apply = ({ folder }: AcmeProject, more = '') => fettle(folder, `apply --yes ${more}`);
 
