@@ -382,14 +382,16 @@ async function failureOf(error: unknown, failing: Failing): Promise<unknown> {
   const reaction = reactionTo(error, { replaces: false });
   if (reaction === 'wait') {
     const until = waitUntil(clock(), error.retryAfterMs);
-    const kept: Facts = { wait_until: until, wait_reason: message.slice(0, 1000) };
+    // Without a status, the order itself has failed.
+    const isOver = error.status === undefined;
+    if (isOver) await removeOrderKey(failing.keyPath, failing.name);
+    const kept: Facts = {
+      wait_until: until,
+      wait_reason: message.slice(0, 1000),
+      ...(isOver ? { order: null } : {}),
+    };
     return new PostponedError(`the authority accepts no order until ${until}: ${message}`, kept, { cause: error });
   }
-  if (reaction === 'new-account')
-    return new Error(
-      `the authority does not know the account: ${message}. Run \`fettle state forget\` for the Issuer, and apply again`,
-      { cause: error },
-    );
   // The authority may still go on with the order.
   if ((error.status ?? 0) >= 500 || reaction === 'read-again' || reaction === 'retry-now') return error;
   return failedOrder(error, failing);
