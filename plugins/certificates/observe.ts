@@ -197,7 +197,7 @@ function ariOf(answer: RenewalAnswer, id: string, recorded: Ari | undefined, now
     window === undefined
       ? { ...recorded }
       : { start: instantText(window.start), end: instantText(window.end), explanation: answer.explanation };
-  const ari: Ari = defined({
+  return defined<Ari>({
     id,
     start,
     end,
@@ -207,7 +207,6 @@ function ariOf(answer: RenewalAnswer, id: string, recorded: Ari | undefined, now
     error: failure?.slice(0, 500),
     clock: isOff ? clockSeconds : undefined,
   });
-  return ari as unknown as Json;
 }
 
 /** Wait until an authority whose clock differs is asked again. */
