@@ -108,7 +108,7 @@ export interface CaaName {
 export interface RenewalAnswer {
   readonly window?: { readonly start: Instant; readonly end: Instant };
   readonly explanation?: string;
-  /** The reason why there is no window. */
+  /** The reason why the authority gave none. */
   readonly failure?: string;
   /** Wait until the authority is asked again, in ms. */
   readonly askAgainMs: number;
