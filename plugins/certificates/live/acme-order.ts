@@ -33,6 +33,7 @@ import {
   InputError,
   type Instant,
   instantText,
+  listed,
   PartlyDoneError,
   PostponedError,
 } from '#plugin';
@@ -222,7 +223,7 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
 function challengeFor(
   solver: Solver,
   authorization: Authorization,
-  key: AccountKey,
+  { client, key }: Pick<Prover, 'client' | 'key'>,
 ): {
   readonly challenge: Challenge;
   readonly at: Authorization['challenges'][number];
@@ -235,7 +236,17 @@ function challengeFor(
   const token = at.token ?? '';
   const authorizationOfKey = token === '' ? '' : keyAuthorization(token, key);
   const txt = token === '' ? '' : dnsDigest(authorizationOfKey);
-  return { at, challenge: { name, wildcard, kind: identifier.type, token, keyAuthorization: authorizationOfKey, txt } };
+  const challenge = defined<Challenge>({
+    name,
+    wildcard,
+    kind: identifier.type,
+    token,
+    keyAuthorization: authorizationOfKey,
+    txt,
+    issuers: at.issuers,
+    accountUri: client.accountUrl(),
+  });
+  return { at, challenge };
 }
 
 /** The part of an order that proves and finishes it. */
@@ -291,14 +302,14 @@ async function prove(order: Proving, begun: Order, prover: Prover): Promise<Orde
 }
 
 async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order, prover: Prover): Promise<Order> {
-  const { client, key } = prover;
+  const { client } = prover;
   const { signal, progress } = order;
   const run = { signal, progress };
   const presented: Presented[] = [];
   const answers: Authorization['challenges'][number][] = [];
   const open: { readonly solver: Solver; readonly prepared: Prepared }[] = [];
   for (const { index, solver, authorizations } of groups) {
-    const challenges = authorizations.map((each) => challengeFor(solver, each, key));
+    const challenges = authorizations.map((each) => challengeFor(solver, each, prover));
     const prepared = await solver.prepare(
       challenges.map(({ challenge }) => challenge),
       run,
@@ -377,14 +388,16 @@ async function failureOf(error: unknown, failing: Failing): Promise<unknown> {
   const reaction = reactionTo(error, { replaces: false });
   if (reaction === 'wait') {
     const until = waitUntil(clock(), error.retryAfterMs);
-    const kept: Facts = { wait_until: until, wait_reason: message.slice(0, 1000) };
+    // Without a status, the order itself has failed.
+    const isOver = error.status === undefined;
+    if (isOver) await removeOrderKey(failing.keyPath, failing.name);
+    const kept: Facts = {
+      wait_until: until,
+      wait_reason: message.slice(0, 1000),
+      ...(isOver ? { order: null } : {}),
+    };
     return new PostponedError(`the authority accepts no order until ${until}: ${message}`, kept, { cause: error });
   }
-  if (reaction === 'new-account')
-    return new Error(
-      `the authority does not know the account: ${message}. Run \`fettle state forget\` for the Issuer, and apply again`,
-      { cause: error },
-    );
   // The authority may still go on with the order.
   if ((error.status ?? 0) >= 500 || reaction === 'read-again' || reaction === 'retry-now') return error;
   return failedOrder(error, failing);
@@ -507,6 +520,19 @@ function mustOffer(
   );
 }
 
+/** Throws an InputError for names that a new account cannot prove. */
+function mustProveAnew(rehearsal: Rehearsal, solvers: IssuerSolvers): void {
+  const unproven = identifiers(rehearsal).flatMap(({ type, value }) => {
+    const wildcard = value.startsWith('*.');
+    const index = solvers.indexFor({ name: wildcard ? value.slice(2) : value, wildcard, kind: type });
+    return index !== undefined && solvers.open(index).type === 'dns-persist-01' ? [value] : [];
+  });
+  if (unproven.length === 0) return;
+  throw new InputError(
+    `a rehearsal cannot prove ${listed(unproven)}: it orders by a new account, and the record of dnsPersist01 names the account of the Issuer. Rehearse a Certificate whose names other solvers prove`,
+  );
+}
+
 /** Orders a certificate by a new account, and throws both away. */
 export async function rehearseOrder(
   rehearsal: Rehearsal,
@@ -516,6 +542,7 @@ export async function rehearseOrder(
   const { profile, signal, progress } = rehearsal;
   const { client } = prover;
   mustOffer(client.directory, { profile, eab });
+  mustProveAnew(rehearsal, prover.solvers);
   const presented = (rehearsal.presented ?? []) as readonly unknown[] as readonly Presented[];
   if (presented.length > 0) await removeValues(rehearsal, prover, presented);
   progress('creating an account for the rehearsal');
