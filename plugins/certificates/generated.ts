@@ -71,7 +71,10 @@ export interface IssuerSpec {
         readonly timeout: string;
       };
       /** dns-persist-01: a TXT record at `_validation-persist` of the name, which a person sets once. fettle checks it and reports what to write. */
-      readonly dnsPersist01?: Readonly<Record<string, never>>;
+      readonly dnsPersist01?: {
+        /** DNS servers to ask for the record, instead of `probe.resolvers` or the resolver of this machine. */
+        readonly resolvers?: readonly string[];
+      };
     }[];
   };
 }
@@ -837,6 +840,8 @@ export const tables = {
         '/acme/solvers/*/dns01/wait',
         '/acme/solvers/*/dns01/timeout',
         '/acme/solvers/*/dnsPersist01',
+        '/acme/solvers/*/dnsPersist01/resolvers',
+        '/acme/solvers/*/dnsPersist01/resolvers/*',
         '/localCa/fingerprint',
         '/localCa/key/mode',
         '/localCa/leftovers',
