@@ -23,7 +23,15 @@ import { Certificate, Issuer } from '../kinds.ts';
 import { issuerRef, issuerSpec } from '../remembered.ts';
 import { authorityOf } from './account.ts';
 import { type AcmeSpec, directoryUrl, limitsOf, type OrderLimit } from './directories.ts';
-import { askedAgainAt, identifiersOf, type OpenOrder, pendingFacts, pendingText, purposeOf, usableOrder } from './open-order.ts';
+import {
+  askedAgainAt,
+  identifiersOf,
+  type OpenOrder,
+  pendingFacts,
+  pendingText,
+  purposeOf,
+  usableOrder,
+} from './open-order.ts';
 
 /** The registered domains of the names of a resource, as its refresh found them; by default, the names themselves. */
 function domainsOf({ preview }: Pick<CertificateResource, 'preview'>, names: readonly string[]): readonly string[] {
@@ -91,12 +99,7 @@ function openOrder(
 }
 
 /** True if no limit counts the order: it exists already, or replaces a certificate in its renewal window. */
-function isUncounted(
-  resource: CertificateResource,
-  issuer: AcmeSpec,
-  spec: CertificateSpec,
-  scene: Scene,
-): boolean {
+function isUncounted(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec, scene: Scene): boolean {
   return openOrder(resource, issuer, spec, scene) !== undefined || replacesOwn(resource, issuer);
 }
 

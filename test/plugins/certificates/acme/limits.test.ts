@@ -242,7 +242,11 @@ describe('a recorded order', () => {
     ['that can be used', order(), true],
     ['of an authority that names no end', order({ expires: undefined }), true],
     ['that has expired', order({ expires: at(NOW) }), false],
-    ['that has expired, and whose certificate can be downloaded', order({ expires: at(NOW), download: 'https://a/1' }), true],
+    [
+      'that has expired, and whose certificate can be downloaded',
+      order({ expires: at(NOW), download: 'https://a/1' }),
+      true,
+    ],
     ['that has expired while a step waited for it, which fails', order({ expires: at(NOW), waits: 1 }), true],
     ['of another account', order({}, 'https://acme.example.test/account/2'), false],
     ['for another purpose', order({ for: 'sha256:3' }), false],

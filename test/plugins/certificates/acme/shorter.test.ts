@@ -55,7 +55,9 @@ async function issuedAgo(days: number): Promise<{ readonly project: AcmeProject;
 }
 
 async function expectNothingDue(project: AcmeProject): Promise<void> {
-  expect((await run(project, 'plan')).stdout).toContain('0 to add, 0 to change, 0 to step, 0 to remove. 0 rejected, 0 waiting');
+  expect((await run(project, 'plan')).stdout).toContain(
+    '0 to add, 0 to change, 0 to step, 0 to remove. 0 rejected, 0 waiting',
+  );
 }
 
 describe('a renewal by a certificate that ends before the stored one', () => {
@@ -105,7 +107,10 @@ describe('a renewal by a certificate that ends before the stored one', () => {
     aheadMs = -87.5 * DAY_MS;
     const before = stored(project);
     const renewal = await run(project, DESPITE_CLOCK);
-    expect([renewal.code, renewal.stdout]).toEqual([7, expect.stringContaining('is expiring_soon; normal was expected')]);
+    expect([renewal.code, renewal.stdout]).toEqual([
+      7,
+      expect.stringContaining('is expiring_soon; normal was expected'),
+    ]);
     expect(stored(project).validToDate.getTime()).toBeGreaterThan(before.validToDate.getTime());
     expect((await run(project, DESPITE_CLOCK)).stdout).toMatch(/waiting .*backoff: /u);
     expect(orders()).toBe(1);
