@@ -413,7 +413,7 @@ async function untilValid(leaf: X509Certificate, { clock, signal }: AcmeOrder): 
 
 /**
  * The authority decides the lifetime, so a certificate may end before the stored one, which may be revoked. One whose own
- * renewal is due at once is no renewal.
+ * renewal is due at once would only repeat the order.
  */
 function mustLast(leaf: X509Certificate, { stored }: AcmeOrder, now: Instant): void {
   const dates = properDatesOf(leaf);

@@ -101,7 +101,7 @@ describe('a renewal by a certificate that ends before the stored one', () => {
     expect(orders()).toBe(1);
   });
 
-  it('fails if the new one ends later and is due at once all the same: the next try waits', async () => {
+  it('fails if the new one ends later and is still due at once: the next try waits', async () => {
     const { project, orders } = await issuedAgo(88);
     // The stored one ends in 2 days, and the next one in 2.5.
     aheadMs = -87.5 * DAY_MS;
