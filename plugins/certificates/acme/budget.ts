@@ -21,6 +21,7 @@ import type { CertificateResource } from '../diff.ts';
 import type { CertificateSpec } from '../generated.ts';
 import { Certificate, Issuer } from '../kinds.ts';
 import { issuerRef, issuerSpec } from '../remembered.ts';
+import type { AcmeAuthority } from '../world.ts';
 import { authorityOf } from './account.ts';
 import { type AcmeSpec, directoryUrl, limitsOf, type OrderLimit } from './directories.ts';
 import {
@@ -73,18 +74,25 @@ export function acmeOf(spec: CertificateSpec | undefined, scene: Scene): AcmeSpe
 }
 
 /**
- * True if the order names the certificate that it replaces (RFC 9773, 5): the certificate is the one that this directory
- * issued, and its renewal window is known. Such orders are exempt from the limits.
+ * True if the order names the certificate that it replaces (RFC 9773, 5): this account ordered the stored certificate, its
+ * renewal window is known, and the authority has not refused it as the one to replace. Such orders are exempt from the limits.
  */
-export function replacesOwn({ memory }: CertificateResource, issuer: AcmeSpec): boolean {
-  const { ari, directory, made, fingerprint, replaced } = memory?.kept ?? {};
+export function replacesOwn({ memory }: CertificateResource, { directory, account }: AcmeAuthority): boolean {
+  const { ari, made, fingerprint, replaced, replaced_id: answered, ...kept } = memory?.kept ?? {};
   return (
     ari?.start !== undefined &&
-    directory === directoryUrl(issuer.directory) &&
+    account !== undefined &&
+    account === kept.account &&
+    directory === kept.directory &&
     made !== undefined &&
     made === fingerprint &&
-    (replaced === undefined || replaced === 'accepted')
+    (answered !== ari.id || replaced === 'accepted')
   );
+}
+
+/** The authority that a Certificate orders from, with the account of its Issuer. */
+function ordererOf(issuer: AcmeSpec, spec: CertificateSpec, scene: Scene): AcmeAuthority {
+  return authorityOf(issuer, Issuer.get(scene, issuerRef(spec))?.memory);
 }
 
 /** The order that a step of a Certificate goes on with; undefined if it needs another one. */
@@ -94,13 +102,13 @@ function openOrder(
   spec: CertificateSpec,
   scene: Scene,
 ): OpenOrder | undefined {
-  const { account } = authorityOf(issuer, Issuer.get(scene, issuerRef(spec))?.memory);
+  const { account } = ordererOf(issuer, spec, scene);
   return usableOrder(memory?.kept.order, purposeOf(issuer, account, spec), scene.now);
 }
 
 /** True if no limit counts the order: it exists already, or replaces a certificate in its renewal window. */
 function isUncounted(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec, scene: Scene): boolean {
-  return openOrder(resource, issuer, spec, scene) !== undefined || replacesOwn(resource, issuer);
+  return openOrder(resource, issuer, spec, scene) !== undefined || replacesOwn(resource, ordererOf(issuer, spec, scene));
 }
 
 /** Numbers of accepted orders by key, in a plan: filled up as its actions are accepted. */
@@ -122,7 +130,7 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
     const issuer = acmeOf(resource?.desired?.spec, scene);
     if (resource?.desired === undefined || issuer === undefined || !issues(other.change)) continue;
     const { spec } = resource.desired;
-    if (replacesOwn(resource, issuer)) continue;
+    if (replacesOwn(resource, ordererOf(issuer, spec, scene))) continue;
     const { created, issued } = usesOf(issuer, resource, spec);
     const ahead = [...(openOrder(resource, issuer, spec, scene) === undefined ? created : []), ...issued];
     for (const key of ahead)
@@ -244,7 +252,7 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
       return defer(pendingText(order), { directory, ...pendingFacts(order) }, { clearsAt: again });
     return pass('the step goes on with an order that exists', { directory });
   }
-  if (replacesOwn(resource, issuer))
+  if (replacesOwn(resource, ordererOf(issuer, spec, scene)))
     return pass('the order replaces a certificate within its renewal window, which no limit counts', { directory });
   const limits = limitsOf(issuer.directory);
   const facts: Facts = {

@@ -20,7 +20,7 @@ type AcmeWriter = Pick<
   | 'orderCertificate'
   | 'rehearse'
   | 'downloadChain'
-  | 'endOrder'
+  | 'dropOrder'
 >;
 
 export interface AcmeWriterOptions {
@@ -76,7 +76,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
           client: await clientOf(order.authority, order.signal),
           key: await keyAt(keyPath),
           accounts: await accounts(),
-          keyPath,
+          at,
           solvers,
           inTurn,
         });
@@ -87,9 +87,10 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
         throw error;
       }
     },
-    endOrder: async (accountKey, name) => {
-      const { removeOrderKey } = await import('./acme-order.ts');
-      await removeOrderKey(at(accountKey), name);
+    dropOrder: async (order) => {
+      const { dropOrder } = await import('./acme-order.ts');
+      const { solversOf } = await import('./acme-solvers.ts');
+      await dropOrder(order, { at, solvers: solversOf(order, outside, order.stillApproved) });
     },
     rehearse: async (rehearsal) => {
       const [{ externalAccount }, { rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all(

@@ -153,7 +153,7 @@ export async function killedAt(
         `left: ${filesIn(join(folder, 'website')).join(' ')}`,
         filesIn(join(folder, 'website/.well-known/acme-challenge')).length === 0,
       ],
-      [`the state has the order: ${state.stdout}`, !/"(?:order|presented|wait_until)":/u.test(state.stdout)],
+      [`the state has the order: ${state.stdout}`, !/"(?:order|order_key|presented|wait_until)":/u.test(state.stdout)],
     ];
     return { killed, faults: expect.filter(([, isTrue]) => !isTrue).map(([what]) => what) };
   } finally {
