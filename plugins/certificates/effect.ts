@@ -48,7 +48,7 @@ export function issuerEffect(_change: Change, { desired }: IssuerResource): Effe
 }
 
 /** Command lines of the solvers of an Issuer. */
-function solverCommands({ solvers }: AcmeSpec): readonly (readonly string[])[] {
+export function solverCommands({ solvers }: AcmeSpec): readonly (readonly string[])[] {
   return solvers.flatMap(({ dns01 }) => (dns01?.exec === undefined ? [] : [dns01.exec.command]));
 }
 

@@ -71,7 +71,10 @@ export interface IssuerSpec {
         readonly timeout: string;
       };
       /** dns-persist-01: a TXT record at `_validation-persist` of the name, which a person sets once. fettle checks it and reports what to write. */
-      readonly dnsPersist01?: Readonly<Record<string, never>>;
+      readonly dnsPersist01?: {
+        /** DNS servers to ask for the record, instead of `probe.resolvers` or the resolver of this machine. */
+        readonly resolvers?: readonly string[];
+      };
     }[];
   };
 }
@@ -279,6 +282,12 @@ export interface CertificateMemory {
     readonly directory?: string;
     readonly download?: string;
     readonly chain?: string;
+    /** Steps that waited for the authority in vain. */
+    readonly waits?: number;
+    /** Status of the order at the end of the last of them. */
+    readonly status?: string;
+    /** Time before which fettle does not ask for the order, ISO 8601. */
+    readonly again?: string;
   };
   /** Values that a solver has put up for an order and not yet removed. */
   readonly presented: Readonly<Record<string, Json>> | readonly Json[];
@@ -492,6 +501,7 @@ export type FindingCode =
   | 'renewal-window-unknown'
   | 'authority-clock'
   | 'order-refused'
+  | 'order-pending'
   | 'expired'
   | 'renewal-failed'
   | 'retry-exhausted'
@@ -828,6 +838,8 @@ export const tables = {
         '/acme/solvers/*/dns01/wait',
         '/acme/solvers/*/dns01/timeout',
         '/acme/solvers/*/dnsPersist01',
+        '/acme/solvers/*/dnsPersist01/resolvers',
+        '/acme/solvers/*/dnsPersist01/resolvers/*',
         '/localCa/fingerprint',
         '/localCa/key/mode',
         '/localCa/leftovers',
@@ -1082,7 +1094,7 @@ export const tables = {
             'normal>normal',
           ],
           overridable: true,
-          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given.',
+          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given. A step also waits for an order that the authority has not completed.',
         },
         {
           id: 'acme-clock',
@@ -1378,6 +1390,12 @@ export const tables = {
       kind: 'Certificate',
       severity: 'warning',
       text: 'The authority accepts no order for the certificate for now.',
+    },
+    {
+      code: 'order-pending',
+      kind: 'Certificate',
+      severity: 'warning',
+      text: 'The authority has not completed the order of the certificate.',
     },
     {
       code: 'expired',

@@ -17,6 +17,7 @@ import type { CertificateMemory, CertificateState, FindingCode } from './generat
 import { hasSwapped, isOtherKey } from './remembered.ts';
 import type { Policy } from './renewal.ts';
 import { ariIn } from './acme/ari.ts';
+import { askedAgainAt, pendingFacts, pendingText } from './acme/open-order.ts';
 import { clockDifference, clockText } from './acme/rules.ts';
 import { certificateState, dueRuleOf, validityOf, validityOfFacts } from './state.ts';
 import type { PairProblem, PairSeen } from './world.ts';
@@ -132,7 +133,7 @@ function authorityFindings(
 ): readonly Finding[] {
   const seconds = clockDifference(signals);
   const { error } = ariIn(signals) ?? {};
-  const { wait_until: until = '', wait_reason: reason = '' } = kept ?? {};
+  const { wait_until: until = '', wait_reason: reason = '', order } = kept ?? {};
   const finding = (code: FindingCode, severity: Finding['severity'], message: string, facts: Facts): Finding => ({
     ref,
     code,
@@ -148,6 +149,9 @@ function authorityFindings(
     ...(until === '' || now >= instantOf(until)
       ? []
       : [finding('order-refused', 'warning', `the authority accepts no order until ${until}: ${reason}`, { until })]),
+    ...(order === undefined || askedAgainAt(order, now) === undefined
+      ? []
+      : [finding('order-pending', 'warning', pendingText(order), pendingFacts(order))]),
   ];
 }
 

@@ -475,6 +475,9 @@ export interface Rehearsal
   readonly directory: string;
   /** Path of the PEM file with its anchors, instead of the well-known ones. */
   readonly ca?: string;
+  /** Name of the external account in the settings. */
+  readonly eab?: string;
+  readonly profile?: string;
 }
 
 /** The key of an account. `key_made`: fettle has created it just now. */

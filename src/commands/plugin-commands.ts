@@ -60,10 +60,13 @@ function futureTime(value: string, _before: unknown, now: number): number {
   return at;
 }
 
+/** Names of values in the help. */
+const VALUES = { text: '<text>', path: '<file>', until: '<time>', since: '<time>', switch: '' } as const;
+
 function optionOf({ summary, kind = 'text', value, short, choices, required }: CommandOption): Option {
   return {
     summary: required === true ? `${summary} Required.` : summary,
-    ...(kind === 'switch' ? {} : { value: value ?? (kind === 'text' ? '<text>' : '<time>') }),
+    ...(kind === 'switch' ? {} : { value: value ?? VALUES[kind] }),
     ...(short === undefined ? {} : { short }),
     ...(choices === undefined ? {} : { choices }),
     ...(kind === 'until'
@@ -77,13 +80,19 @@ function optionOf({ summary, kind = 'text', value, short, choices, required }: C
 type Values = Readonly<Record<string, unknown>>;
 
 /** The values of the options that the plugin declares. Throws InputError if a required one is missing. */
-function ownFlags({ options = {} }: PluginCommand, flags: Values): CommandCall['flags'] {
-  for (const [key, { required, kind, value }] of Object.entries(options))
+function ownFlags(
+  { options = {} }: PluginCommand,
+  { flags, path }: Pick<Calling, 'flags' | 'path'>,
+): CommandCall['flags'] {
+  for (const [key, { required, kind = 'text', value }] of Object.entries(options))
     if (required === true && flags[key] === undefined)
-      throw new InputError(
-        `--${kebab(key)} ${value ?? (kind === 'until' || kind === 'since' ? '<time>' : '<text>')} is required`,
-      );
-  return Object.fromEntries(Object.keys(options).map((key) => [key, flags[key]])) as CommandCall['flags'];
+      throw new InputError(`--${kebab(key)} ${value ?? VALUES[kind]} is required`);
+  return Object.fromEntries(
+    Object.entries(options).map(([key, { kind }]) => {
+      const given = flags[key];
+      return [key, kind === 'path' && typeof given === 'string' ? path(given) : given];
+    }),
+  ) as CommandCall['flags'];
 }
 
 /** Renders the output of a command: its lines, or its facts as one JSON object. */
@@ -103,7 +112,7 @@ type Calling = Call<Values, CommandCall['words']>;
 async function callOf(plugin: Plugin, declared: PluginCommand, calling: Calling): Promise<Ending> {
   const { words, say, shell, isStream, interruption, openWorkspace } = calling;
   const flags = calling.flags as Values & Flags<(typeof COMMON)['note'] & (typeof COMMON)['apply']>;
-  const given = { plugin, words, flags: ownFlags(declared, flags) };
+  const given = { plugin, words, flags: ownFlags(declared, calling) };
   const options = (): CommandOptions => ({
     interruption: interruption(),
     lockTimeout: flags.lockTimeout,

@@ -56,7 +56,7 @@ import {
 import { differencesAt } from './adopted.ts';
 import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
-import { effectOf, fileDigestsOf, filesOf } from './covers.ts';
+import { effectOf, fileDigestsOf, filesOf, otherThanApproved } from './covers.ts';
 import type { Follower } from './follow.ts';
 import { withIgnored } from './ignored.ts';
 import { judgeOne } from './judge.ts';
@@ -333,10 +333,7 @@ function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft 
 
 /** Throws if a file that the step runs differs from the approved one. */
 async function stillApproved(action: Action, look: Look, input: ApplyInput): Promise<void> {
-  const now = (await filesNow(action.change, look, input)).filter(({ use }) => use === 'run');
-  const approved = action.covers.files.filter(({ use }) => use === 'run');
-  const digests = new Map(now.map(({ path, digest }) => [path, digest]));
-  const other = approved.find(({ path, digest }) => digests.get(path) !== digest)?.path ?? now[approved.length]?.path;
+  const other = otherThanApproved(action.covers.files, await filesNow(action.change, look, input));
   if (other !== undefined) throw new Error(`${other} has changed since the plan was created, so it was not run`);
 }
 

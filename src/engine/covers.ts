@@ -87,6 +87,15 @@ export function fileKey(use: FileUse): string {
   return use.use === 'run' ? JSON.stringify(use.words) : `${use.use} ${use.path}`;
 }
 
+/** A file of a command line that is not as it was approved; undefined if all of them are. */
+export function otherThanApproved(approved: readonly FileSeen[], now: readonly FileSeen[]): string | undefined {
+  const isRun = ({ use }: FileSeen): boolean => use === 'run';
+  const before = approved.filter(isRun);
+  const present = now.filter(isRun);
+  const digests = new Map(present.map(({ path, digest }) => [path, digest]));
+  return before.find(({ path, digest }) => digests.get(path) !== digest)?.path ?? present[before.length]?.path;
+}
+
 function filesSeen(effect: Required<Effect>, scene: Scene): readonly FileSeen[] {
   const seen = filesOf(effect).flatMap((use) => scene.given?.files.get(fileKey(use)) ?? []);
   return [...new Map(seen.map((file) => [`${file.use} ${file.path}`, file])).values()]

@@ -206,8 +206,15 @@ async function filesNow(
 }
 
 /** Paths that fettle writes, from documents and the last applied specs. */
-function writesOf(resources: ReadonlyMap<string, Resource>): readonly string[] {
-  return [...resources.values()].flatMap(({ tables: { paths }, desired, memory }) => {
+/** The specs of a resource. */
+interface SpecsOf extends Pick<Resource, 'tables'> {
+  readonly desired?: Resource['desired'] | undefined;
+  readonly memory?: Resource['memory'] | undefined;
+}
+
+/** Paths that fettle writes, as in specs. */
+export function writesOf(resources: Iterable<SpecsOf>): readonly string[] {
+  return [...resources].flatMap(({ tables: { paths }, desired, memory }) => {
     const written = paths.filter(({ use }) => use === 'write');
     if (written.length === 0) return [];
     return [desired?.spec, memory?.applied?.spec].flatMap((spec) => pathsIn(spec, written).map(({ text }) => text));
@@ -334,7 +341,7 @@ async function compared(
       : (address: string, origin?: string) => input.within?.(address, labelsOf, origin) ?? true;
   const selected = only(proposed, isWithin);
   const changes = ofCauses(selected, resources, input);
-  const writing: Scene = { ...looked, given: { ...given, writes: writesOf(resources) } };
+  const writing: Scene = { ...looked, given: { ...given, writes: writesOf(resources.values()) } };
   const origins = originsOf({ changes, resources, scene: writing, view, recall, by, run, within: isWithin, failures });
   const possible = followersOf(origins);
   const files = await filesNow(withFollowers(changes, possible), { resources, possible }, writing, input);

@@ -46,9 +46,10 @@ export type GivenWords<W> = {
   readonly [K in keyof W]: W[K] extends CommandWord ? WordValues[W[K]['as']] : never;
 };
 
-/** Values of an option. `until`: a timestamp, or a span from now; `since`: a timestamp, or an age. */
+/** Values of an option. `path`: an absolute path; `until`: a timestamp, or a span from now; `since`: a timestamp, or an age. */
 interface OptionValues {
   readonly text: string;
+  readonly path: string;
   readonly switch: boolean;
   readonly until: Instant;
   readonly since: Instant;
@@ -59,7 +60,7 @@ export interface CommandOption {
   readonly summary: string;
   /** By default, `text`. */
   readonly kind?: keyof OptionValues;
-  /** Name of the value in the help. By default, `<text>` or `<time>`. */
+  /** Name of the value in the help. By default, `<text>`, `<file>` or `<time>`. */
   readonly value?: string;
   /** One letter. */
   readonly short?: string;
@@ -206,6 +207,8 @@ export interface TrialInput<W = CommandWords, O = CommandOptions> extends Comman
   readonly signal: AbortSignal;
   /** Reports progress in a few words. */
   readonly progress: (text: string) => void;
+  /** Reads the files of the command lines again, and throws if they differ from the approved ones. */
+  readonly stillApproved: () => Promise<void>;
   /** Records notes before the trial ends, durable: what the next run has to remove if this one is killed. */
   readonly keep: (notes: readonly StateNote[]) => Promise<void>;
 }
@@ -220,6 +223,8 @@ export interface TrialCommand<W = CommandWords, O = CommandOptions, R = unknown>
   readonly does: 'trial';
   /** The question that must be approved first, by `yes` or `--yes`. Pure. Throws InputError for wrong arguments. */
   ask(input: CommandInput<W, O>): string;
+  /** Command lines that the trial runs: the approval covers their files. Pure. */
+  commands?(input: CommandInput<W, O>): readonly (readonly string[])[];
   try(world: R, input: TrialInput<W, O>): Promise<TrialResult>;
 }
 

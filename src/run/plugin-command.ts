@@ -5,7 +5,9 @@
 
 import { expand } from '../engine/expand.ts';
 import { gapFinder } from '../engine/gap.ts';
+import { otherThanApproved } from '../engine/covers.ts';
 import { soundReport } from '../engine/plugin-commands.ts';
+import { writesOf } from '../engine/reconcile.ts';
 import { emptyRecall, type Recall } from '../engine/remember.ts';
 import { noteDrafts } from '../engine/state-notes.ts';
 import {
@@ -14,6 +16,8 @@ import {
   type CommandReport,
   defined,
   errorText,
+  type FileSeen,
+  type FileUse,
   formatRef,
   inAddressOrder,
   InputError,
@@ -37,7 +41,8 @@ import { eitherOf, type Interruption, stoppedEnding } from './interruption.ts';
 import { openDocuments, type Project, type Workspace } from './project.ts';
 import { reconcileProject } from './reconcile-project.ts';
 import { sayLogState, withStore } from './stores.ts';
-import { openWorlds, pluginsFor, redactorFor, settingsFor, upgradeRecall } from './worlds.ts';
+import { repeatedProgress } from './repeated-progress.ts';
+import { filesFor, openWorlds, pluginsFor, redactorFor, settingsFor, upgradeRecall } from './worlds.ts';
 import { type OpenLog, refuseInCi, writeLog } from './write-log.ts';
 
 /** A command of a plugin with its arguments. */
@@ -316,6 +321,46 @@ export async function noteCommand(
   });
 }
 
+/** Command lines of a trial, as they were when they were approved. */
+interface ApprovedCommands {
+  readonly stillApproved: () => Promise<void>;
+  /** The command lines with the digests of their files, for the one who approves. */
+  readonly runs: readonly string[];
+}
+
+async function approvedCommands(
+  commands: readonly (readonly string[])[],
+  project: Project,
+  { desired, memory }: CommandInput,
+  { tables }: Plugin,
+): Promise<ApprovedCommands> {
+  const uses = commands.map((words): FileUse => ({ words, use: 'run' }));
+  const readFiles = filesFor(project);
+  const tablesOf = ({ ref }: { readonly ref: Ref }) => {
+    const kind = tables.kinds[ref.kind];
+    return kind === undefined ? [] : [{ tables: kind }];
+  };
+  const written = writesOf([
+    ...desired.flatMap((each) => tablesOf(each).map((own) => ({ ...own, desired: each }))),
+    ...memory.flatMap((each) => tablesOf(each).map((own) => ({ ...own, memory: each }))),
+  ]);
+  const read = async (): Promise<readonly FileSeen[]> => [...(await readFiles(uses, written)).values()].flat();
+  const approved = await read();
+  const bad = approved.find(({ problem }) => problem !== undefined);
+  if (bad !== undefined) throw new InputError(`${bad.path} ${bad.problem}`);
+  const digests = approved.map(({ path, digest = '' }) => `${path} ${digest}`);
+  return {
+    stillApproved: async () => {
+      const other = otherThanApproved(approved, await read());
+      if (other !== undefined) throw new Error(`${other} has changed since the approval, so it was not run`);
+    },
+    runs: [
+      ...commands.map((words) => `runs ${JSON.stringify(words)}`),
+      ...[...new Set(digests)].map((each) => `the approval covers ${each}`),
+    ],
+  };
+}
+
 /** Runs a trial with the writer of its plugin, and records its result. */
 export async function trialCommand(
   workspace: Workspace,
@@ -327,10 +372,16 @@ export async function trialCommand(
   const { interruption } = options;
   return writing(workspace, call, options, say, async (log, project, { plugins, input }) => {
     const { recall, run, record, head } = log;
-    await options.ask(
-      asked(() => command.ask(input)),
-      interruption.stop,
+    const question = asked(() => command.ask(input));
+    const { stillApproved, runs } = await approvedCommands(
+      asked(() => command.commands?.(input) ?? []),
+      project,
+      input,
+      plugin,
     );
+    const redact = redactorFor(workspace);
+    for (const text of runs) say({ type: 'trial-progress', command: nameOf(call), text: redact(text) });
+    await options.ask(question, interruption.stop);
     interruption.stop.throwIfAborted();
     const desired = new Map(input.desired.map((each) => [formatRef(each.ref), each]));
     const validators = await plugin.validators();
@@ -340,12 +391,14 @@ export async function trialCommand(
     const worlds = await openWorlds(plugins, project);
     const report = (lines: readonly string[], facts: CommandReport['facts']): CommandReport =>
       soundReport({ lines, facts }, worlds.redact);
+    let ended = (): void => undefined;
     try {
-      const progress = (text: string): void => {
+      const { progress, end } = repeatedProgress((text) => {
         say({ type: 'trial-progress', command: nameOf(call), text: worlds.redact(errorText(text)) });
-      };
+      });
+      ended = end;
       const writer = await worlds.writer(plugin.name);
-      const trial = { ...input, signal: eitherOf(interruption), progress, keep };
+      const trial = { ...input, signal: eitherOf(interruption), progress, stillApproved, keep };
       const {
         notes,
         lines,
@@ -362,6 +415,7 @@ export async function trialCommand(
         report: { report: report(lines, facts), head: head() },
       };
     } finally {
+      ended();
       await worlds.close();
     }
   });

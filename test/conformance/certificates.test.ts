@@ -382,6 +382,30 @@ const situations: readonly Situation<FilesBench>[] = [
     finds: ['Certificate order-refused'],
   },
   {
+    name: 'an ACME authority that does not complete an order',
+    prepare: async (line) => {
+      await line.apply(await publicDocuments(line));
+      const { list } = (await line.bench.authority()).acme.faults;
+      for (const endpoint of ['finalize', 'order'])
+        list.push({
+          endpoint,
+          when: 'after',
+          answer: (right) => ({
+            ...right,
+            headers: { ...right.headers, 'retry-after': '7200' },
+            body: { ...(right.body as object), status: 'processing', certificate: undefined },
+          }),
+        });
+      const documents = await publicDocuments(line, { dnsNames: ['other.example.test'] });
+      await line.apply(documents);
+      list.length = 0;
+      return documents;
+    },
+    takes: [],
+    defers: ['Certificate acme-budget'],
+    finds: ['Certificate order-pending'],
+  },
+  {
     name: 'an ACME authority that does not say when to renew',
     prepare: async (line) => {
       await failNext(line, 'renewal-info', 500);

@@ -16,13 +16,13 @@ import {
   USES_KEPT_MS,
   type Verdict,
 } from '#plugin';
-import { ipAddressesOf, plainAddress } from '../declared.ts';
 import { issues } from '../differences.ts';
 import type { CertificateResource } from '../diff.ts';
 import type { CertificateSpec } from '../generated.ts';
 import { Certificate, Issuer } from '../kinds.ts';
 import { issuerRef, issuerSpec } from '../remembered.ts';
 import { type AcmeSpec, directoryUrl, limitsOf, type OrderLimit } from './directories.ts';
+import { askedAgainAt, identifiersOf, type OpenOrder, pendingFacts, pendingText, purposeOf } from './open-order.ts';
 
 /** The registered domains of the names of a resource, as its refresh found them; by default, the names themselves. */
 function domainsOf({ preview }: Pick<CertificateResource, 'preview'>, names: readonly string[]): readonly string[] {
@@ -43,12 +43,6 @@ function orderKeys(
     domain: domainsOf(resource, names).map((domain) => `${base} domain ${domain}`),
     set: [`${base} set ${digestOf(names)}`],
   };
-}
-
-/** The names of a certificate in their usual form, sorted. */
-export function identifiersOf(spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses'>): readonly string[] {
-  const names = new Set(spec.dnsNames.map((name) => name.toLowerCase()));
-  return [...[...names].sort(), ...[...new Set(ipAddressesOf(spec).map(plainAddress))].sort()];
 }
 
 /** The keys that an order uses when it is created, and those that it uses when its certificate is issued. */
@@ -84,6 +78,17 @@ export function replacesOwn({ memory }: CertificateResource, issuer: AcmeSpec): 
   );
 }
 
+/** The order that a step of a Certificate goes on with; undefined if it needs another one. */
+function openOrder({ memory }: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec): OpenOrder | undefined {
+  const order = memory?.kept.order;
+  return order?.for === purposeOf(issuer, spec) ? order : undefined;
+}
+
+/** True if no limit counts the order: it exists already, or replaces a certificate in its renewal window. */
+function isUncounted(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec): boolean {
+  return openOrder(resource, issuer, spec) !== undefined || replacesOwn(resource, issuer);
+}
+
 /** Numbers of accepted orders by key, in a plan: filled up as its actions are accepted. */
 const plannedBy = new WeakMap<Scene['underWay'], { counted: number; readonly keys: Map<string, number> }>();
 /** Right before an action, few others run: they are counted anew each time. */
@@ -102,9 +107,10 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
     const resource = ref.kind === 'Certificate' ? Certificate.get(scene, ref) : undefined;
     const issuer = acmeOf(resource?.desired?.spec, scene);
     if (resource?.desired === undefined || issuer === undefined || !issues(other.change)) continue;
+    const { spec } = resource.desired;
     if (replacesOwn(resource, issuer)) continue;
-    const { created, issued } = usesOf(issuer, resource, resource.desired.spec);
-    const ahead = [...(resource.memory?.kept.order === undefined ? created : []), ...issued];
+    const { created, issued } = usesOf(issuer, resource, spec);
+    const ahead = [...(openOrder(resource, issuer, spec) === undefined ? created : []), ...issued];
     for (const key of ahead)
       if (other.spent?.includes(key) !== true) counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
   }
@@ -189,11 +195,6 @@ function fullestUse(
     .sort((a, b) => b.clearsAt - a.clearsAt)[0];
 }
 
-/** True if no limit counts the order: it exists already, or replaces a certificate in its renewal window. */
-function isUncounted(resource: CertificateResource, issuer: AcmeSpec): boolean {
-  return resource.memory?.kept.order !== undefined || replacesOwn(resource, issuer);
-}
-
 /** The time from which an order of a declared Certificate may be created; undefined if that is now, or it needs none. */
 export function ordersFrom(resource: CertificateResource, scene: Scene): Instant | undefined {
   const spec = resource.desired?.spec;
@@ -201,8 +202,10 @@ export function ordersFrom(resource: CertificateResource, scene: Scene): Instant
   if (spec === undefined || issuer === undefined) return undefined;
   const until = refusedUntil(resource, scene.now);
   if (until !== undefined) return instantOf(until);
+  const again = askedAgainAt(openOrder(resource, issuer, spec), scene.now);
+  if (again !== undefined) return again;
   // A certificate that is valid needs no order. An edit that needs one is a row of the plan.
-  if (isUncounted(resource, issuer) || stateOrLast(resource) === 'normal') return undefined;
+  if (isUncounted(resource, issuer, spec) || stateOrLast(resource) === 'normal') return undefined;
   return fullestUse(issuer, resource, spec, new Map(), scene)?.clearsAt;
 }
 
@@ -220,8 +223,13 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
       { directory, wait_until: until },
       { clearsAt: instantOf(until) },
     );
-  if (resource.memory?.kept.order !== undefined)
+  const order = openOrder(resource, issuer, spec);
+  if (order !== undefined) {
+    const again = askedAgainAt(order, scene.now);
+    if (again !== undefined)
+      return defer(pendingText(order), { directory, ...pendingFacts(order) }, { clearsAt: again });
     return pass('the step goes on with an order that exists', { directory });
+  }
   if (replacesOwn(resource, issuer))
     return pass('the order replaces a certificate within its renewal window, which no limit counts', { directory });
   const limits = limitsOf(issuer.directory);

@@ -47,24 +47,38 @@ function namesOf(leaf: X509Certificate): string {
   return [...new Set(keys)].sort().join(' ');
 }
 
-/** The certificates of an answer (PEM), or the reason why they must not be used. */
-export function issuedOf(pem: string, expected: ExpectedLeaf): readonly X509Certificate[] | { readonly why: string } {
+/**
+ * Why the certificates of an answer must not be used. `unreadable`: the answer has none, as that of a broken gateway, and a
+ * later one may be right. `refused`: the authority has issued something else.
+ */
+export type NotIssued = { readonly unreadable: string } | { readonly refused: string };
+
+/** The certificates of an answer (PEM). */
+export function issuedOf(pem: string, expected: ExpectedLeaf): readonly X509Certificate[] | NotIssued {
   const { certificates, problem } = readChain(pem);
   const [leaf] = certificates;
-  if (problem !== undefined || leaf === undefined) return { why: `the chain ${lineOf(problem ?? 'is empty')}` };
-  if (certificates.length > MOST_CERTIFICATES)
-    return { why: `the chain has more than ${MOST_CERTIFICATES} certificates` };
-  if (!hasKey(leaf, expected.publicKey)) return { why: 'the certificate is for another key' };
-  if (leaf.ca) return { why: 'the certificate is one of an authority' };
-  if (certificates.some((each) => datesOf(each) === undefined)) return { why: 'a certificate has no proper validity' };
+  if (problem !== undefined || leaf === undefined) return { unreadable: `the chain ${lineOf(problem ?? 'is empty')}` };
+  const refused = flawOf([leaf, ...certificates.slice(1)], expected);
+  return refused === undefined ? certificates : { refused };
+}
+
+function flawOf(
+  certificates: readonly [X509Certificate, ...X509Certificate[]],
+  expected: ExpectedLeaf,
+): string | undefined {
+  const [leaf] = certificates;
+  if (certificates.length > MOST_CERTIFICATES) return `the chain has more than ${MOST_CERTIFICATES} certificates`;
+  if (!hasKey(leaf, expected.publicKey)) return 'the certificate is for another key';
+  if (leaf.ca) return 'the certificate is one of an authority';
+  if (certificates.some((each) => datesOf(each) === undefined)) return 'a certificate has no proper validity';
   const names = [...new Set(expected.identifiers.map(identifierKey))].sort().join(' ');
-  if (namesOf(leaf) !== names) return { why: 'the certificate is for other names' };
-  if (isSignedBy(leaf, leaf)) return { why: 'the certificate is signed by itself' };
+  if (namesOf(leaf) !== names) return 'the certificate is for other names';
+  if (isSignedBy(leaf, leaf)) return 'the certificate is signed by itself';
   const isLinked = certificates.every((each, i) => {
     const above = certificates[i + 1];
     return above === undefined || (above.ca && isSignedBy(each, above));
   });
-  return isLinked ? certificates : { why: 'a certificate of the chain is not signed by the next one' };
+  return isLinked ? undefined : 'a certificate of the chain is not signed by the next one';
 }
 
 /** The common name of the issuer of the topmost certificate; the whole name without one. */

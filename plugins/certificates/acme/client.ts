@@ -38,6 +38,7 @@ import {
 import { type IssuedChain, issuedOf, topIssuerOf } from './chains.ts';
 import type { CountRequest } from './counts.ts';
 import { type AccountKey, bound, type ExternalAccount, signed } from './jws.ts';
+import { FailedOrderError, PendingOrderError } from './order-errors.ts';
 import type { Problem } from './problems.ts';
 import { askAgainMs } from './renewal-window.ts';
 import { type Message, openWire, readReply, type Reply, unusable } from './wire.ts';
@@ -74,6 +75,8 @@ export interface NewOrder {
 
 export interface AcmeClient {
   readonly directory: Directory;
+  /** URL of the account, if it is known. */
+  readonly accountUrl: () => string | undefined;
   /** The server's clock minus this machine's, in ms, at the last answer. */
   readonly clockDifferenceMs: () => number | undefined;
   /** Number of requests so far. */
@@ -99,15 +102,18 @@ export interface AcmeClient {
   readonly authorizations: (order: Order, signal: AbortSignal) => Promise<readonly Authorization[]>;
   /** Lets the server validate a challenge. */
   readonly answer: (challenge: Challenge, signal: AbortSignal) => Promise<void>;
-  /** Waits until the order can be finalized. Throws an AcmeProblem with the reasons of the authorizations that failed. */
+  /**
+   * Waits until the order can be finalized. Throws an AcmeProblem with the reasons of the authorizations that failed, and a
+   * PendingOrderError if the server takes too long or asks for a longer wait.
+   */
   readonly untilReady: (order: Order, signal: AbortSignal) => Promise<Order>;
   /** Sends the certificate signing request (DER). An order that has been finalized before is returned as it is. */
   readonly finalize: (order: Order, csr: Buffer, signal: AbortSignal) => Promise<Order>;
-  /** Waits until the certificate is issued. Throws an AcmeProblem if the order became invalid. */
+  /** Waits until the certificate is issued. Throws an AcmeProblem if the order became invalid, and a PendingOrderError. */
   readonly untilIssued: (order: Order, signal: AbortSignal) => Promise<Order>;
   /**
-   * The certificate of a valid order, for exactly its names and the key. `preferredChain`: the common name of the issuer at the
-   * top of the wanted chain.
+   * The certificate of a valid order, for exactly its names and the key. Throws a FailedOrderError for any other certificate.
+   * `preferredChain`: the common name of the issuer at the top of the wanted chain.
    */
   readonly certificate: (
     order: Order,
@@ -135,9 +141,12 @@ const AT_ONCE = 4;
 /** Links of one relation in an answer. */
 const MOST_LINKS = 8;
 /** Waits between two reads of an order, in ms. Without a hint of the server, they double. */
-const POLL_MS = { first: 500, usual: 8000, most: 60_000 };
-/** Number of reads of one order: a limit for a server that asks for short waits, and never ends. */
-const MOST_POLLS = 500;
+const POLL_MS = { first: 500, usual: 8000 };
+/**
+ * Longest time in which one order is read, in ms: until its names are validated, and until its certificate is issued. Both,
+ * and the longest propagation of records, fit into the deadline of a step.
+ */
+const MOST_POLLING_MS = { ready: 300_000, issued: 120_000 };
 /** Pages of the list of orders that are read, and orders at its end. */
 const MOST_PAGES = 20;
 const MOST_LISTED = 30;
@@ -347,22 +356,23 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   }
 
   /** Reads an order until `isOver`. */
-  async function poll(from: Order, isOver: (order: Order) => boolean, ends: AbortSignal): Promise<Order> {
+  async function poll(
+    from: Order,
+    isOver: (order: Order) => boolean,
+    until: keyof typeof MOST_POLLING_MS,
+    ends: AbortSignal,
+  ): Promise<Order> {
+    const last = timing.now() + MOST_POLLING_MS[until];
     let now = from;
-    let waitMs = POLL_MS.first;
+    let askedMs: number | undefined;
     for (let polls = 0; !isOver(now); polls += 1) {
-      if (polls === MOST_POLLS)
-        throw new ApiError({
-          what: 'read the order',
-          code: 'no_answer',
-          fate: 'unknown',
-          message: `the order is still ${now.status} after ${MOST_POLLS} requests`,
-        });
+      const waitMs = pollWaitMs(askedMs, polls);
+      if (timing.now() + waitMs > last) throw new PendingOrderError(now.status, askedMs);
       await timing.sleep(waitMs, ends);
       const reply = await readOrder(from.url, ends);
       now = orderIn(reply, from.url);
       if (!sameIdentifiers(now.identifiers, from.identifiers)) throw unusable(reply, 'the order is for other names');
-      waitMs = nextWaitMs(reply.retryAfterMs, polls);
+      askedMs = reply.retryAfterMs;
     }
     if (now.status === 'invalid') throw await invalid(now, ends);
     return now;
@@ -407,9 +417,10 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
         { action: 'certificate', what, url: own(url), accept: 'application/pem-certificate-chain' },
         ends,
       );
-      const certificates = issuedOf(reply.body, { identifiers: of.identifiers, publicKey });
-      if ('why' in certificates) throw unusable(reply, certificates.why);
-      return { reply, certificates, topIssuer: topIssuerOf(certificates) };
+      const issued = issuedOf(reply.body, { identifiers: of.identifiers, publicKey });
+      if ('unreadable' in issued) throw unusable(reply, issued.unreadable);
+      if ('refused' in issued) throw new FailedOrderError(`${what}: the certificate is refused: ${issued.refused}`);
+      return { reply, certificates: issued, topIssuer: topIssuerOf(issued) };
     };
     const found = [await download(of.certificate)] as [Downloaded, ...Downloaded[]];
     const [first] = found;
@@ -460,6 +471,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
 
   return {
     directory,
+    accountUrl: () => account,
     clockDifferenceMs: wire.clockDifferenceMs,
     requests: wire.requests,
     findAccount,
@@ -475,20 +487,21 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     openOrders,
     authorizations,
     answer,
-    untilReady: (of, ends) => poll(of, ({ status }) => status !== 'pending', ends),
+    untilReady: (of, ends) => poll(of, ({ status }) => status !== 'pending', 'ready', ends),
     finalize,
-    untilIssued: (of, ends) => poll(of, ({ status }) => status === 'valid' || status === 'invalid', ends),
+    untilIssued: (of, ends) => poll(of, ({ status }) => status === 'valid' || status === 'invalid', 'issued', ends),
     certificate,
     renewalInfo,
     revoke,
   };
 }
 
-/** The wait before the next read of an order, in ms. */
-function nextWaitMs(retryAfterMs: number | undefined, polls: number): number {
-  const { first, usual, most } = POLL_MS;
-  const own = Math.min(usual, first * 2 ** Math.min(polls + 1, 10));
-  return retryAfterMs === undefined || retryAfterMs === 0 ? own : Math.min(most, Math.max(first, retryAfterMs));
+/** The wait before the next read of an order, in ms. `retryAfterMs`: the wait that the server asked for. */
+function pollWaitMs(retryAfterMs: number | undefined, polls: number): number {
+  const { first, usual } = POLL_MS;
+  return retryAfterMs === undefined || retryAfterMs === 0
+    ? Math.min(usual, first * 2 ** Math.min(polls, 10))
+    : Math.max(first, retryAfterMs);
 }
 
 function checkedUrl(url: string, which: string): string {

@@ -5,15 +5,17 @@ import {
   defineCommand,
   defined,
   errorText,
+  type Facts,
   formatRef,
   InputError,
   instantText,
   namedResource,
   type Ref,
 } from '#plugin';
-import { type AcmeSpec, stagingOf } from '../acme/directories.ts';
+import { type AcmeSpec, directoryUrl, stagingOf } from '../acme/directories.ts';
 import { ipAddressesOf } from '../declared.ts';
-import type { CertificateMemory, CertificateSpec, IssuerSpec } from '../generated.ts';
+import { solverCommands } from '../effect.ts';
+import type { CertificateMemory, CertificateSpec, CertificatesConfig, IssuerSpec } from '../generated.ts';
 import { issuerRef } from '../remembered.ts';
 import type { CertificatesWriter } from '../world.ts';
 
@@ -23,12 +25,26 @@ interface Rehearsed {
   readonly spec: CertificateSpec;
   readonly issuer: AcmeSpec;
   readonly directory: string;
+  /** Path of its anchors: absolute, or relative to the project. */
+  readonly ca?: string;
+  readonly eab?: string;
+  readonly profile?: string;
 }
 
+interface Flags {
+  readonly directory: string | undefined;
+  readonly ca: string | undefined;
+  readonly eab: string | undefined;
+  readonly profile: string | undefined;
+}
+
+/** The word of `--profile` for an order without a profile. */
+const NO_PROFILE = 'none';
+
 function rehearsedOf(
-  input: Pick<CommandInput, 'desired' | 'memory'>,
+  input: Pick<CommandInput, 'desired' | 'memory' | 'settings'>,
   name: string,
-  directory: string | undefined,
+  { directory, ca, eab, profile = '' }: Flags,
 ): Rehearsed {
   const ref = namedResource('Certificate', name, input);
   const documentOf = (wanted: Ref) => input.desired.find((each) => formatRef(each.ref) === formatRef(wanted));
@@ -40,7 +56,20 @@ function rehearsedOf(
   if (at === undefined)
     throw new InputError(`no rehearsal directory of ${issuer.directory} is known. Name one with --directory`);
   if (!/^https:\/\/\S+$/u.test(at) || !URL.canParse(at)) throw new InputError(`${at} is not an address with https`);
-  return { ref, spec, issuer, directory: at };
+  const { acme } = input.settings as unknown as Partial<CertificatesConfig>;
+  if (eab !== undefined && !Object.hasOwn(acme?.accounts ?? {}, eab))
+    throw new InputError(`plugins.certificates.acme.accounts of fettle.yaml does not have the account ${eab}`);
+  // Another server has other anchors.
+  const isSameServer = new URL(at).origin === new URL(directoryUrl(issuer.directory)).origin;
+  return defined<Rehearsed>({
+    ref,
+    spec,
+    issuer,
+    directory: at,
+    ca: ca ?? (isSameServer ? issuer.ca : undefined),
+    eab,
+    profile: profile === NO_PROFILE ? undefined : profile === '' ? issuer.profile : profile,
+  });
 }
 
 const MOST_TEXT = 1000;
@@ -54,19 +83,40 @@ export const rehearse = defineCommand({
       summary: 'Address of the directory. Defaults to the staging directory of the authority.',
       value: '<url>',
     },
+    ca: {
+      summary: 'PEM file with the anchors of the directory. Defaults to that of the Issuer, for the same server.',
+      kind: 'path',
+    },
+    eab: {
+      summary: 'External account for the directory: a name in plugins.certificates.acme.accounts of fettle.yaml.',
+      value: '<name>',
+    },
+    profile: {
+      summary: 'Profile of the order, or none. Defaults to that of the Issuer.',
+      value: '<name>',
+    },
   },
-  more: '\nThe solvers put up and remove the same values as for a real order, with their credentials. The account is a new one. Nothing is stored; the log has the result.\n',
+  more: `
+The solvers put up and remove the same values as for a real order, with their credentials. The account is a new one. Nothing is stored; the log has the result.
+
+The approval covers the files of the solvers' commands: a command whose file changes afterwards is not run. The key of an external account is only used for directories whose origin is in FETTLE_PROVIDER_ORIGINS.
+
+Examples:
+  fettle certificates rehearse www
+  fettle certificates rehearse www --directory https://ca.example.test/acme/staging/directory --eab staging
+`,
   does: 'trial',
   ask: (input) => {
-    const { ref, spec, directory } = rehearsedOf(input, input.words.name, input.flags.directory);
+    const { ref, spec, directory } = rehearsedOf(input, input.words.name, input.flags);
     const names = [...spec.dnsNames, ...ipAddressesOf(spec)];
     const shown = names.slice(0, 3).join(', ');
     const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
     return `Rehearse the order of ${ref.name} (${shown}${more}) at ${directory}?`;
   },
+  commands: (input) => solverCommands(rehearsedOf(input, input.words.name, input.flags).issuer),
   try: async (world: CertificatesWriter, input) => {
-    const { ref, spec, issuer, directory } = rehearsedOf(input, input.words.name, input.flags.directory);
-    const { memory, now, signal, progress, keep } = input;
+    const { ref, spec, issuer, directory, ca, eab, profile } = rehearsedOf(input, input.words.name, input.flags);
+    const { memory, now, signal, progress, stillApproved, keep } = input;
     const kept = memory.find((each) => formatRef(each.ref) === formatRef(ref))?.kept as
       | Partial<CertificateMemory>
       | undefined;
@@ -74,13 +124,15 @@ export const rehearse = defineCommand({
       ref,
       kept: { rehearsed_at: instantText(now), rehearsal: result.slice(0, MOST_TEXT) },
     });
-    const facts = { certificate: ref.name, directory };
+    const facts = defined<Facts>({ certificate: ref.name, directory, profile, eab });
     try {
       const { until } = await world.rehearse(
         defined({
           issuer,
           directory,
-          ca: issuer.ca,
+          ca,
+          eab,
+          profile,
           dnsNames: spec.dnsNames,
           ipAddresses: ipAddressesOf(spec),
           keyAlgorithm: spec.keyAlgorithm,
@@ -88,7 +140,7 @@ export const rehearse = defineCommand({
           signal,
           progress,
           clock: () => Date.now(),
-          stillApproved: async () => undefined,
+          stillApproved,
           keep: (fields: object) => keep([{ ref, kept: { ...fields } }]),
         }),
       );

@@ -10,7 +10,16 @@
  * | during the swap | the swap is completed or undone; the order still has the certificate |
  * | after the swap | the record of the order has the source of the certificate; a step in place removes the key |
  *
- * The key of an order lies next to the key of the account until its certificate is stored. Paths are absolute.
+ * The key of an order lies next to the key of the account until its certificate is stored, or until the order has failed.
+ *
+ * | Failure | Next step |
+ * |---|---|
+ * | the authority refuses until a time | waits for that time, then goes on with the order |
+ * | the authority has not completed the order | asks for the same order again, until it expires or too many steps have waited |
+ * | a status from 500, no answer, an answer that cannot be read | goes on with the order, after the backoff |
+ * | the order is invalid or refused, or its certificate must not be stored | another order and another key, after the backoff |
+ *
+ * Paths are absolute.
  */
 
 import { createPublicKey, type X509Certificate } from 'node:crypto';
@@ -19,23 +28,24 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import {
   defined,
-  digestOf,
   errorText,
   type Facts,
   InputError,
   type Instant,
   instantText,
+  listed,
   PartlyDoneError,
   PostponedError,
 } from '#plugin';
 import { properDatesOf } from '#plugin/certificate-dates';
 import { ApiError } from '#plugin/http';
 import { AcmeProblem } from '../acme/acme-problem.ts';
-import { type Authorization, type Identifier, type Order, sameIdentifiers } from '../acme/answers.ts';
-import { identifiersOf } from '../acme/budget.ts';
+import { type Authorization, type Directory, type Identifier, type Order, sameIdentifiers } from '../acme/answers.ts';
 import type { IssuedChain } from '../acme/chains.ts';
 import type { AcmeClient, NewOrder } from '../acme/client.ts';
-import { type AccountKey, dnsDigest, keyAuthorization } from '../acme/jws.ts';
+import { type AccountKey, dnsDigest, type ExternalAccount, keyAuthorization } from '../acme/jws.ts';
+import { pendingText, purposeOf, waitedFor } from '../acme/open-order.ts';
+import { FailedOrderError, PendingOrderError } from '../acme/order-errors.ts';
 import type { Challenge, Prepared, Solver } from '../acme/solvers/solver.ts';
 import { reactionTo } from '../acme/problems.ts';
 import { ipAddressesOf, plainAddress } from '../declared.ts';
@@ -94,12 +104,6 @@ export async function removeOrderKey(keyPath: string, name: string): Promise<voi
   if (await removeFile(path)) await syncFolder(folder);
 }
 
-/** Digest of everything that decides about an order: one with another digest is not continued. */
-function purposeOf({ authority, issuer, keyAlgorithm, ...content }: AcmeOrder): string {
-  const { directory } = authority;
-  return digestOf({ directory, profile: issuer.profile ?? '', names: identifiersOf(content), keyAlgorithm });
-}
-
 function identifiers(order: Pick<AcmeOrder, 'dnsNames' | 'ipAddresses'>): readonly Identifier[] {
   return [
     ...order.dnsNames.map((value) => ({ type: 'dns' as const, value: value.toLowerCase() })),
@@ -119,12 +123,17 @@ async function pendingKey(path: string, fingerprint: string): Promise<KeyPair | 
 /** The order that an earlier step has begun; undefined if another one is needed. */
 async function resumed(order: AcmeOrder, { client, keyPath }: Ordering): Promise<Begun | undefined> {
   const { begun, name, signal } = order;
-  if (begun === undefined || begun.for !== purposeOf(order)) return undefined;
+  if (begun === undefined || begun.for !== purposeOf(order.issuer, order)) return undefined;
   const keys = await pendingKey(keyPlace(keyPath, name).path, begun.key);
   if (keys === undefined) return undefined;
   try {
     const found = await client.order(begun.url, signal);
-    if (found.status === 'invalid' || (found.expires !== undefined && found.expires <= order.clock())) return undefined;
+    // The certificate of a valid order outlives the order.
+    const hasExpired = found.status !== 'valid' && found.expires !== undefined && found.expires <= order.clock();
+    // An order that steps have waited for ends as a failed one, with its backoff; a killed step has not failed.
+    if (begun.waits === undefined && (found.status === 'invalid' || hasExpired)) return undefined;
+    if (hasExpired && found.status !== 'invalid')
+      throw new FailedOrderError('the order expired before the authority had completed it');
     order.progress('going on with the order of the last run');
     return { order: found, keys, record: begun };
   } catch (error) {
@@ -193,7 +202,11 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
   order.progress('creating the order');
   const created = await newOrder(order, client, isAgain ? await unrecorded(order, client) : []);
   const { replaced } = created;
-  const record = { url: created.order.url, key: publicKeyFingerprint(keys.publicKey), for: purposeOf(order) };
+  const record = {
+    url: created.order.url,
+    key: publicKeyFingerprint(keys.publicKey),
+    for: purposeOf(order.issuer, order),
+  };
   await order.keep(
     { order: record, replaced: replaced ?? null, wait_until: null, wait_reason: null },
     isExempt(created) ? [] : order.uses.created,
@@ -204,7 +217,7 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
 function challengeFor(
   solver: Solver,
   authorization: Authorization,
-  key: AccountKey,
+  { client, key }: Pick<Prover, 'client' | 'key'>,
 ): {
   readonly challenge: Challenge;
   readonly at: Authorization['challenges'][number];
@@ -217,7 +230,17 @@ function challengeFor(
   const token = at.token ?? '';
   const authorizationOfKey = token === '' ? '' : keyAuthorization(token, key);
   const txt = token === '' ? '' : dnsDigest(authorizationOfKey);
-  return { at, challenge: { name, wildcard, kind: identifier.type, token, keyAuthorization: authorizationOfKey, txt } };
+  const challenge = defined<Challenge>({
+    name,
+    wildcard,
+    kind: identifier.type,
+    token,
+    keyAuthorization: authorizationOfKey,
+    txt,
+    issuers: at.issuers,
+    accountUri: client.accountUrl(),
+  });
+  return { at, challenge };
 }
 
 /** The part of an order that proves and finishes it. */
@@ -261,26 +284,26 @@ function bySolver(pending: readonly Authorization[], solvers: IssuerSolvers): re
   return [...groups].map(([index, authorizations]) => ({ index, solver: solvers.open(index), authorizations }));
 }
 
-/** Proves control of every name whose authorization is pending. */
-async function prove(order: Proving, begun: Order, prover: Prover): Promise<void> {
+/** Proves control of every name whose authorization is pending, and waits until the order can be finalized. */
+async function prove(order: Proving, begun: Order, prover: Prover): Promise<Order> {
   const pending = (await prover.client.authorizations(begun, order.signal)).filter(
     ({ status }) => status === 'pending',
   );
-  if (pending.length === 0) return;
+  if (pending.length === 0) return prover.client.untilReady(begun, order.signal);
   const groups = bySolver(pending, prover.solvers);
   const rooms = groups.flatMap(({ solver }) => solver.room ?? []);
-  await prover.inTurn(rooms, () => proveBy(groups, order, begun, prover), order.signal);
+  return prover.inTurn(rooms, () => proveBy(groups, order, begun, prover), order.signal);
 }
 
-async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order, prover: Prover): Promise<void> {
-  const { client, key } = prover;
+async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order, prover: Prover): Promise<Order> {
+  const { client } = prover;
   const { signal, progress } = order;
   const run = { signal, progress };
   const presented: Presented[] = [];
   const answers: Authorization['challenges'][number][] = [];
   const open: { readonly solver: Solver; readonly prepared: Prepared }[] = [];
   for (const { index, solver, authorizations } of groups) {
-    const challenges = authorizations.map((each) => challengeFor(solver, each, key));
+    const challenges = authorizations.map((each) => challengeFor(solver, each, prover));
     const prepared = await solver.prepare(
       challenges.map(({ challenge }) => challenge),
       run,
@@ -296,7 +319,7 @@ async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order
     await Promise.all(open.map((each) => each.solver.present(each.prepared, run)));
     for (const each of answers) if (each.status === 'pending') await client.answer(each, signal);
     progress('waiting for the authority');
-    await client.untilReady(begun, signal);
+    return await client.untilReady(begun, signal);
   } finally {
     await removeValues(order, prover, presented);
   }
@@ -310,11 +333,7 @@ async function finish(
 ): Promise<Order> {
   const { client } = ordering;
   const { signal } = order;
-  let now = begun;
-  if (now.status === 'pending') {
-    await prove(order, now, ordering);
-    now = await client.untilReady(now, signal);
-  }
+  let now = begun.status === 'pending' ? await prove(order, begun, ordering) : begun;
   if (now.status === 'ready') {
     const request = { dnsNames: order.dnsNames, ipAddresses: ipAddressesOf(order), keys };
     now = await client.finalize(now, await makeRequest(request), signal);
@@ -322,24 +341,60 @@ async function finish(
   return client.untilIssued(now, signal);
 }
 
-/** Records what follows from a failed order: a wait, or that the order is over. */
-function failureOf(error: unknown, { clock }: AcmeOrder): unknown {
+/** The failure of a step whose order is over: the next try orders another certificate for another key. */
+async function failedOrder(error: unknown, { name, keyPath, replaces, begun }: Failing): Promise<PartlyDoneError> {
+  await removeOrderKey(keyPath, name);
+  // For the authority, the certificate that it issued has replaced the stored one.
+  const isReplaced = error instanceof FailedOrderError && begun !== undefined && replaces !== undefined;
+  const kept: Facts = {
+    order: null,
+    ...(isReplaced ? { replaced: 'the certificate that replaced it was refused' } : {}),
+  };
+  const next = begun === undefined ? '' : `. The order ${begun.record.url} has failed: the next try is another order`;
+  return new PartlyDoneError(`${errorText(error)}${next}`, kept, { cause: error });
+}
+
+/** A step that failed, with its order if there is one. */
+interface Failing extends Pick<AcmeOrder, 'name' | 'clock' | 'replaces'>, Pick<Ordering, 'keyPath'> {
+  readonly begun: Begun | undefined;
+}
+
+/** A step that ends before the authority has completed the order. */
+function stillPending(error: PendingOrderError, failing: Failing): PostponedError | Promise<PartlyDoneError> {
+  const { begun, clock } = failing;
+  const { orderStatus: status, retryAfterMs } = error;
+  const waited =
+    begun === undefined
+      ? undefined
+      : waitedFor(begun.record, { status, now: clock(), retryAfterMs, expires: begun.order.expires });
+  return waited === undefined
+    ? failedOrder(error, failing)
+    : new PostponedError(pendingText(waited), { order: { ...waited } }, { cause: error });
+}
+
+/** Records what follows from a failed step: a wait, or that the order is over. */
+async function failureOf(error: unknown, failing: Failing): Promise<unknown> {
+  if (error instanceof PendingOrderError) return stillPending(error, failing);
+  if (error instanceof FailedOrderError) return failedOrder(error, failing);
   if (!(error instanceof AcmeProblem)) return error;
+  const { clock } = failing;
   const message = errorText(error);
   const reaction = reactionTo(error, { replaces: false });
   if (reaction === 'wait') {
     const until = waitUntil(clock(), error.retryAfterMs);
-    const kept: Facts = { wait_until: until, wait_reason: message.slice(0, 1000) };
+    // Without a status, the order itself has failed.
+    const isOver = error.status === undefined;
+    if (isOver) await removeOrderKey(failing.keyPath, failing.name);
+    const kept: Facts = {
+      wait_until: until,
+      wait_reason: message.slice(0, 1000),
+      ...(isOver ? { order: null } : {}),
+    };
     return new PostponedError(`the authority accepts no order until ${until}: ${message}`, kept, { cause: error });
   }
-  if (reaction === 'new-account')
-    return new Error(
-      `the authority does not know the account: ${message}. Run \`fettle state forget\` for the Issuer, and apply again`,
-      { cause: error },
-    );
   // The authority may still go on with the order.
   if ((error.status ?? 0) >= 500 || reaction === 'read-again' || reaction === 'retry-now') return error;
-  return new PartlyDoneError(message, { order: null }, { cause: error });
+  return failedOrder(error, failing);
 }
 
 /** Longest wait for a certificate whose validity begins in the future, because clocks differ. */
@@ -354,30 +409,41 @@ function mustLast(leaf: X509Certificate, { storedUntil }: AcmeOrder): void {
   const ends = properDatesOf(leaf).notAfter;
   if (storedUntil !== undefined && ends <= storedUntil)
     throw new Error(
-      `the new certificate expires at ${instantText(ends)}, before the stored one (${instantText(storedUntil)}), and is not stored`,
+      `the new certificate expires at ${instantText(ends)}, before the stored one (${instantText(storedUntil)})`,
     );
+}
+
+/** Checks a pair before it is stored. Throws a FailedOrderError for one that must not be. */
+async function judge(order: AcmeOrder, path: readonly X509Certificate[], key: string, now: Instant): Promise<void> {
+  const [leaf, issuer] = path;
+  const { dnsNames } = order;
+  try {
+    if (leaf === undefined) throw new Error('the authority sent none');
+    mustLast(leaf, order);
+    await verifyAsClient({ path, key, dnsNames, ipAddresses: ipAddressesOf(order) }, now);
+    validatePair({ ...order, now, hasAnyUsages: true }, leaf.toString(), key, issuer);
+  } catch (error) {
+    throw new FailedOrderError(`the certificate is refused: ${errorText(error)}`, { cause: error });
+  }
 }
 
 async function store(
   order: AcmeOrder,
-  issued: IssuedChain,
+  { certificates: path }: IssuedChain,
   keys: KeyPair,
   { accounts }: Ordering,
 ): Promise<X509Certificate> {
-  const [leaf] = issued.certificates;
+  const [leaf, issuer] = path;
   if (leaf === undefined) throw new Error('the authority sent no certificate');
-  mustLast(leaf, order);
-  const wanted = { dnsNames: order.dnsNames, ipAddresses: ipAddressesOf(order) };
   const key = keyPem(keys.privateKey);
   await untilValid(leaf, order);
   const now = order.clock();
-  await verifyAsClient({ path: issued.certificates, key, ...wanted }, now);
+  await judge(order, path, key, now);
   order.signal.throwIfAborted();
-  const [, issuer] = issued.certificates;
   await replaceStored(
     order.storage,
     order,
-    { path: issued.certificates, key },
+    { path, key },
     accounts,
     (certificate, text) => validatePair({ ...order, now, hasAnyUsages: true }, certificate, text, issuer),
     order.signal,
@@ -385,50 +451,96 @@ async function store(
   return leaf;
 }
 
-/** Orders a certificate, or goes on with an order, and stores the pair. */
-export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Promise<AcmeIssued> {
-  const { client, keyPath } = ordering;
-  const presented = (order.presented ?? []) as readonly unknown[] as readonly Presented[];
-  if (presented.length > 0) await removeValues(order, ordering, presented);
-  let begun: Begun;
-  let issued: IssuedChain;
-  let valid: Order;
-  try {
-    begun = (await resumed(order, ordering)) ?? (await begin(order, ordering));
-    valid = await finish(order, begun, ordering);
-    issued = await client.certificate(valid, begun.keys.publicKey, order.issuer.preferredChain, order.signal);
-  } catch (error) {
-    throw failureOf(error, order);
-  }
+/** Goes on with an order until its certificate is stored. */
+async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering): Promise<Omit<AcmeIssued, 'replaced'>> {
   const { preferredChain = '' } = order.issuer;
-  if (preferredChain !== '' && !issued.isPreferred)
-    order.progress(`the authority has no chain up to ${preferredChain}; the chain up to ${issued.topIssuer} is used`);
+  const valid = await finish(order, begun, ordering);
   const source = { directory: order.authority.directory, download: valid.certificate ?? '', chain: preferredChain };
-  // A step that is killed from here on goes on with an order that has its source, and whose uses are counted.
+  // A step that ends from here on goes on with an order that has its source, and whose uses are counted.
   const isCounted = begun.record.download !== undefined || isExempt(begun);
   await order.keep({ order: { ...begun.record, ...source } }, isCounted ? [] : order.uses.issued);
+  const issued = await ordering.client.certificate(
+    valid,
+    begun.keys.publicKey,
+    order.issuer.preferredChain,
+    order.signal,
+  );
+  if (preferredChain !== '' && !issued.isPreferred)
+    order.progress(`the authority has no chain up to ${preferredChain}; the chain up to ${issued.topIssuer} is used`);
   const leaf = await store(order, issued, begun.keys, ordering);
-  await removeOrderKey(keyPath, order.name);
-  return defined({
+  return {
     fingerprint: fingerprintOf(leaf),
     not_after: instantText(properDatesOf(leaf).notAfter),
     issuer: fingerprintOf(issued.certificates[1] ?? leaf),
     key: publicKeyFingerprint(leaf.publicKey),
     ...source,
-    replaced: begun.replaced,
+  };
+}
+
+/** Orders a certificate, or goes on with an order, and stores the pair. */
+export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Promise<AcmeIssued> {
+  const { keyPath } = ordering;
+  const presented = (order.presented ?? []) as readonly unknown[] as readonly Presented[];
+  if (presented.length > 0) await removeValues(order, ordering, presented);
+  let begun: Begun | undefined;
+  try {
+    begun = (await resumed(order, ordering)) ?? (await begin(order, ordering));
+    const issued = await complete(order, begun, ordering);
+    await removeOrderKey(keyPath, order.name);
+    return defined({ ...issued, replaced: begun.replaced });
+  } catch (error) {
+    throw await failureOf(error, { ...order, keyPath, begun });
+  }
+}
+
+/** Throws an InputError for a directory that would refuse the account or the order of a rehearsal. */
+function mustOffer(
+  { externalAccountRequired, profiles }: Directory,
+  { profile, eab }: { readonly profile: string | undefined; readonly eab: ExternalAccount | undefined },
+): void {
+  if (externalAccountRequired && eab === undefined)
+    throw new InputError(
+      'the directory requires an external account. Name one of plugins.certificates.acme.accounts of fettle.yaml with --eab',
+    );
+  if (profile === undefined || Object.hasOwn(profiles, profile)) return;
+  const names = Object.keys(profiles);
+  throw new InputError(
+    names.length === 0
+      ? `the directory has no profiles. Omit the profile ${profile} with --profile none`
+      : `the directory does not have the profile ${profile}. It has ${names.join(', ')}. Name one with --profile`,
+  );
+}
+
+/** Throws an InputError for names that a new account cannot prove. */
+function mustProveAnew(rehearsal: Rehearsal, solvers: IssuerSolvers): void {
+  const unproven = identifiers(rehearsal).flatMap(({ type, value }) => {
+    const wildcard = value.startsWith('*.');
+    const index = solvers.indexFor({ name: wildcard ? value.slice(2) : value, wildcard, kind: type });
+    return index !== undefined && solvers.open(index).type === 'dns-persist-01' ? [value] : [];
   });
+  if (unproven.length === 0) return;
+  throw new InputError(
+    `a rehearsal cannot prove ${listed(unproven)}: it orders by a new account, and the record of dnsPersist01 names the account of the Issuer. Rehearse a Certificate whose names other solvers prove`,
+  );
 }
 
 /** Orders a certificate by a new account, and throws both away. */
-export async function rehearseOrder(rehearsal: Rehearsal, prover: Prover): Promise<{ readonly until: number }> {
-  const { issuer, signal, progress } = rehearsal;
+export async function rehearseOrder(
+  rehearsal: Rehearsal,
+  prover: Prover,
+  eab: ExternalAccount | undefined,
+): Promise<{ readonly until: number }> {
+  const { profile, signal, progress } = rehearsal;
   const { client } = prover;
+  mustOffer(client.directory, { profile, eab });
+  mustProveAnew(rehearsal, prover.solvers);
   const presented = (rehearsal.presented ?? []) as readonly unknown[] as readonly Presented[];
   if (presented.length > 0) await removeValues(rehearsal, prover, presented);
   progress('creating an account for the rehearsal');
-  await client.createAccount({ contact: [], termsAgreed: true }, signal);
+  await client.createAccount(defined({ contact: [], termsAgreed: true, eab }), signal);
   try {
-    const wanted: NewOrder = defined({ identifiers: identifiers(rehearsal), profile: issuer.profile });
+    progress(`creating an order${profile === undefined ? '' : ` with the profile ${profile}`}`);
+    const wanted: NewOrder = defined({ identifiers: identifiers(rehearsal), profile });
     const [order, keys] = [await client.newOrder(wanted, signal), await makeKeys(rehearsal.keyAlgorithm)];
     const valid = await finish(rehearsal, { order, keys }, prover);
     const issued = await client.certificate(valid, keys.publicKey, undefined, signal);

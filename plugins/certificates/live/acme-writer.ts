@@ -92,21 +92,27 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       await removeOrderKey(at(accountKey), name);
     },
     rehearse: async (rehearsal) => {
-      const [{ rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all([
-        import('./acme-order.ts'),
-        import('./acme-solvers.ts'),
-        import('../acme/jws.ts'),
-        import('./x509-make.ts'),
-      ]);
+      const [{ externalAccount }, { rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all(
+        [
+          import('./acme-account.ts'),
+          import('./acme-order.ts'),
+          import('./acme-solvers.ts'),
+          import('../acme/jws.ts'),
+          import('./x509-make.ts'),
+        ],
+      );
+      const { eab, directory } = rehearsal;
+      const external = eab === undefined ? undefined : externalAccount(eab, directory, settings, env);
       // The account of the Issuer is not known to the directory of a rehearsal.
       const key = await accountKeyOf((await makeKeys('ecdsa-p256')).privateKey);
       const client = await openWithKey(key, rehearsal, outside, rehearsal.signal);
-      return rehearseOrder(rehearsal, {
+      const prover = {
         client,
         key,
         inTurn,
         solvers: solversOf(rehearsal.issuer, outside, rehearsal.stillApproved),
-      });
+      };
+      return rehearseOrder(rehearsal, prover, external);
     },
     downloadChain: async (order) => {
       const { downloadChain } = await import('./acme-order.ts');

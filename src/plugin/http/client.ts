@@ -91,11 +91,15 @@ function numberIn(headers: AnswerHeaders, name: string): number | undefined {
   return value !== null && /^\d{1,12}$/u.test(value.trim()) ? Number(value) : undefined;
 }
 
+/** A date of HTTP. Other texts can be dates for the runtime: `-5` is one in 2001. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8},? .*\d{2}:\d{2}:\d{2}/u;
+
 /** `Retry-After` in ms: seconds, or a date (RFC 9110, section 10.2.3). */
 export function retryAfterIn(headers: AnswerHeaders, now: number): number | undefined {
   const seconds = numberIn(headers, 'retry-after');
   if (seconds !== undefined) return seconds * 1000;
-  const at = instantOf(headers.get('retry-after') ?? '');
+  const text = headers.get('retry-after') ?? '';
+  const at = HTTP_DATE.test(text) ? instantOf(text) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
