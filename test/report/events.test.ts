@@ -270,7 +270,10 @@ describe('events of an apply', () => {
     expect(of('b').map(({ type }) => type)).toEqual(['apply_start', 'apply_complete']);
     expect(of('c')).toEqual([]);
     expect(of('e').map(({ type }) => type)).toEqual(['apply_start', 'apply_errored']);
-    expect(of('e')[1]).toMatchObject({ '@level': 'info', hook: { status: 'deferred', message: 'the provider is busy' } });
+    expect(of('e')[1]).toMatchObject({
+      '@level': 'info',
+      hook: { status: 'deferred', message: 'the provider is busy' },
+    });
     expect(of('d')).toMatchObject([{ type: 'apply_errored', '@level': 'warn', hook: { status: 'not-attempted' } }]);
     expect(reported.some((event) => event.type === 'end' && event.row.status === 'rejected')).toBe(true);
     const end = events.slice(-4);

@@ -144,7 +144,9 @@ export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbo
           names: order.identifiers.map(({ value }) => value),
           status: statusOf(order),
           ...(order.replaces === undefined ? {} : { replaces: order.replaces }),
-          ...(order.certificate === undefined ? {} : { certificate: order.certificate.id, leaf: order.certificate.leaf }),
+          ...(order.certificate === undefined
+            ? {}
+            : { certificate: order.certificate.id, leaf: order.certificate.leaf }),
         }),
       ),
     stop: server.stop,
