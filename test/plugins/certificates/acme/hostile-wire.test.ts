@@ -248,7 +248,7 @@ describe('a time', () => {
   test.each([
     ['of ten years', 3650 * 24 * HOUR, 7 * 24 * HOUR],
     ['of no length', 0, 60_000],
-    ['that is not there', undefined, HOUR],
+    ['without a length', undefined, HOUR],
   ])('%s until an order is accepted is limited', (_name, asked, waited) => {
     expect(Date.parse(waitUntil(NOW, asked)) - NOW).toBe(waited);
   });
