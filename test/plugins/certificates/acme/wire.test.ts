@@ -421,7 +421,11 @@ describe('a directory', () => {
     ['with a number as a URL', { ...good, newNonce: 1 }, '/newNonce is not text'],
     ...['newNonce', 'newAccount', 'newOrder', 'keyChange', 'revokeCert', 'renewalInfo'].map(
       (name) =>
-        [`with another origin in ${name}`, { ...good, [name]: 'http://127.0.0.1:1/x' }, `/${name} leads to http://127.0.0.1:1,`] as const,
+        [
+          `with another origin in ${name}`,
+          { ...good, [name]: 'http://127.0.0.1:1/x' },
+          `/${name} leads to http://127.0.0.1:1,`,
+        ] as const,
     ),
     ['with wrong profiles', { ...good, meta: { profiles: { a: 1 } } }, '/profiles is not a table of texts'],
     [
@@ -436,20 +440,17 @@ describe('a directory', () => {
   });
 
   test('gives the policy of the authority, printable', async () => {
-    const { client } = await scripted(
-      ({ path }) => {
-        if (path !== '/dir') return undefined;
-        const meta = {
-          termsOfService: 'https://acme.example.test/terms',
-          externalAccountRequired: true,
-          profiles: { shortlived: 'six \u001b[2Jdays' },
-          caaIdentities: ['acme.example.test'],
-          website: 7,
-        };
-        return { body: { ...(atServer(good) as object), meta } };
-      },
-      {},
-    );
+    const { client } = await scripted(({ path }) => {
+      if (path !== '/dir') return undefined;
+      const meta = {
+        termsOfService: 'https://acme.example.test/terms',
+        externalAccountRequired: true,
+        profiles: { shortlived: 'six \u001b[2Jdays' },
+        caaIdentities: ['acme.example.test'],
+        website: 7,
+      };
+      return { body: { ...(atServer(good) as object), meta } };
+    }, {});
     expect(client.directory).toMatchObject({
       termsOfService: 'https://acme.example.test/terms',
       externalAccountRequired: true,
@@ -638,7 +639,9 @@ describe('a certificate', () => {
     const pem = (await leafFor()).toString() + authority.certificate.toString();
     const link = (url: string): string => `<${url}>;rel="alternate"`;
     const elsewhere = await failureOf(downloaded(pem, { link: link('https://other.example.test/c') }, 'Other root'));
-    expect(elsewhere.message).toContain('leads to https://other.example.test, and the directory is at http://127.0.0.1:');
+    expect(elsewhere.message).toContain(
+      'leads to https://other.example.test, and the directory is at http://127.0.0.1:',
+    );
     const host = 'http://127.0.0.1:1';
     const many = Array.from({ length: 9 }, (_, i) => link(`${host}/${i}`)).join(', ');
     expect((await failureOf(downloaded(pem, { link: many }, 'Other root'))).code).toBe('bad_answer');
