@@ -1,4 +1,4 @@
-/** What a plan requests for an Issuer: its directory and the renewal information at the same origin, in no denied network. */
+/** Requests of a plan for an Issuer: its directory and the renewal information at the same origin, in no denied network. */
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
