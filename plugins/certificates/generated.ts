@@ -278,6 +278,8 @@ export interface CertificateMemory {
     readonly url: string;
     readonly key: string;
     readonly for: string;
+    /** Time after which the authority no longer completes the order, ISO 8601. */
+    readonly expires?: string;
     /** Recorded with the two below before the certificate is stored. */
     readonly directory?: string;
     readonly download?: string;
@@ -1010,7 +1012,7 @@ export const tables = {
           id: 'never-without-valid-pair',
           guards: ['normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing', 'normal>normal'],
           overridable: true,
-          text: 'A valid pair is replaced only by one that is valid for longer.',
+          text: 'A valid pair is replaced only by one that is valid for longer. An ACME authority decides the lifetime.',
         },
         {
           id: 'cut-short',
