@@ -44,6 +44,7 @@ import { AcmeProblem } from '../acme/acme-problem.ts';
 import { isDueAtOnce } from '../acme/ari.ts';
 import { type Authorization, type Directory, type Identifier, type Order, sameIdentifiers } from '../acme/answers.ts';
 import type { IssuedChain } from '../acme/chains.ts';
+import { exemptsReplacements } from '../acme/directories.ts';
 import type { AcmeClient, NewOrder } from '../acme/client.ts';
 import { type AccountKey, dnsDigest, type ExternalAccount, keyAuthorization } from '../acme/jws.ts';
 import { pendingText, purposeOf, waitedFor } from '../acme/open-order.ts';
@@ -97,9 +98,9 @@ interface Begun {
   readonly replaced?: string;
 }
 
-/** True if no limit counts the order: the authority has taken it as a replacement. */
-function isExempt({ order, replaced }: Pick<Begun, 'order' | 'replaced'>): boolean {
-  return replaced === 'accepted' || order.replaces !== undefined;
+/** True if no limit counts the order: the authority has taken it as a replacement, and counts none. */
+function isExempt({ order, replaced }: Pick<Begun, 'order' | 'replaced'>, { authority }: AcmeOrder): boolean {
+  return exemptsReplacements(authority.directory) && (replaced === 'accepted' || order.replaces !== undefined);
 }
 
 /** Removes the key of an order that has ended. */
@@ -220,7 +221,7 @@ async function begin(order: AcmeOrder, { client, at }: Ordering): Promise<Begun>
   });
   await order.keep(
     { order: record, ...answerTo(replaces, replaced), wait_until: null, wait_reason: null },
-    isExempt(created) ? [] : order.uses.created,
+    isExempt(created, order) ? [] : order.uses.created,
   );
   return { ...created, keys, record, keyPath };
 }
@@ -514,7 +515,7 @@ async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering & Pro
   const { directory, account = '' } = order.authority;
   const source = { directory, account, download: valid.certificate ?? '', chain: preferredChain };
   // A step that ends from here on goes on with an order that has its source, and whose uses are counted.
-  const isCounted = begun.record.download !== undefined || isExempt(begun);
+  const isCounted = begun.record.download !== undefined || isExempt(begun, order);
   await order.keep({ order: { ...begun.record, ...source } }, isCounted ? [] : order.uses.issued);
   const issued = await ordering.client.certificate(
     valid,

@@ -8,6 +8,7 @@ import { openSolver, type SolverConfig, type SolverOutside } from '../acme/solve
 import { entryAt, type SolverPlace, solverPlace, solverPlaceText } from '../acme/solvers/solver-place.ts';
 import type { Challenge, Solver } from '../acme/solvers/solver.ts';
 import type { CertificatesConfig } from '../generated.ts';
+import { documentDenial } from './denied.ts';
 
 /** The solvers of one Issuer in one world. */
 export interface IssuerSolvers {
@@ -23,14 +24,16 @@ export interface IssuerSolvers {
 
 export function solversOf(
   { solvers }: Pick<AcmeSpec, 'solvers'>,
-  { folder, env, config, now }: Pick<Outside, 'folder' | 'env' | 'config' | 'now'>,
+  host: Pick<Outside, 'folder' | 'env' | 'config' | 'now'>,
   stillApproved: () => Promise<void>,
 ): IssuerSolvers {
+  const { folder, env, config, now } = host;
   const { acme, commands = [], probe } = config as unknown as Partial<CertificatesConfig>;
   const outside: SolverOutside = defined({
     folder,
     env,
     denial: usualDenial(env),
+    nameDenial: documentDenial(host),
     now,
     commands,
     providers: acme?.dnsProviders ?? {},
