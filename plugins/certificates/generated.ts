@@ -278,6 +278,8 @@ export interface CertificateMemory {
     readonly url: string;
     readonly key: string;
     readonly for: string;
+    /** Time after which the authority no longer completes the order, ISO 8601. */
+    readonly expires?: string;
     /** Recorded with the two below before the certificate is stored. */
     readonly directory?: string;
     readonly download?: string;
@@ -395,7 +397,7 @@ export interface DomainSpec {
   readonly failurePolicy: 'standard' | 'strict' | 'hold';
   /** Days left from which the certificate counts as expiring: the warning `expiring`. */
   readonly expiryWarnDays: number;
-  /** Days left from which the finding is critical, fewer than `expiryWarnDays`: `expiring-critical`. Defaults to a quarter of `expiryWarnDays`, 7 at most; 0 means only after the expiry. */
+  /** Days left from which the finding is critical, fewer than `expiryWarnDays`: `expiring-critical`. Defaults to a quarter of `expiryWarnDays`, 7 at most, and to a sixth of the lifetime of the certificate if that is less; 0 means only after the expiry. */
   readonly expiryCriticalDays?: number;
   /** Name of the Certificate that should be served here. */
   readonly certificate?: string;
@@ -986,7 +988,7 @@ export const tables = {
           id: 'never-without-valid-pair',
           guards: ['normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing', 'normal>normal'],
           overridable: true,
-          text: 'A valid pair is replaced only by one that is valid for longer.',
+          text: 'A valid pair is replaced only by one that is valid for longer. An ACME authority decides the lifetime.',
         },
         {
           id: 'cut-short',
@@ -1100,7 +1102,7 @@ export const tables = {
           id: 'acme-clock',
           guards: ['normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing', 'expired>recovering'],
           overridable: true,
-          text: 'The clock of this machine and that of the authority differ by more than 5 minutes: steps that are due by time wait.',
+          text: 'The clock of the authority is more than 5 minutes behind that of this machine: a renewal waits until it is due by both.',
         },
         {
           id: 'caa-forbids',

@@ -21,8 +21,17 @@ import type { CertificateResource } from '../diff.ts';
 import type { CertificateSpec } from '../generated.ts';
 import { Certificate, Issuer } from '../kinds.ts';
 import { issuerRef, issuerSpec } from '../remembered.ts';
+import { authorityOf } from './account.ts';
 import { type AcmeSpec, directoryUrl, limitsOf, type OrderLimit } from './directories.ts';
-import { askedAgainAt, identifiersOf, type OpenOrder, pendingFacts, pendingText, purposeOf } from './open-order.ts';
+import {
+  askedAgainAt,
+  identifiersOf,
+  type OpenOrder,
+  pendingFacts,
+  pendingText,
+  purposeOf,
+  usableOrder,
+} from './open-order.ts';
 
 /** The registered domains of the names of a resource, as its refresh found them; by default, the names themselves. */
 function domainsOf({ preview }: Pick<CertificateResource, 'preview'>, names: readonly string[]): readonly string[] {
@@ -79,14 +88,19 @@ export function replacesOwn({ memory }: CertificateResource, issuer: AcmeSpec): 
 }
 
 /** The order that a step of a Certificate goes on with; undefined if it needs another one. */
-function openOrder({ memory }: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec): OpenOrder | undefined {
-  const order = memory?.kept.order;
-  return order?.for === purposeOf(issuer, spec) ? order : undefined;
+function openOrder(
+  { memory }: CertificateResource,
+  issuer: AcmeSpec,
+  spec: CertificateSpec,
+  scene: Scene,
+): OpenOrder | undefined {
+  const { account } = authorityOf(issuer, Issuer.get(scene, issuerRef(spec))?.memory);
+  return usableOrder(memory?.kept.order, purposeOf(issuer, account, spec), scene.now);
 }
 
 /** True if no limit counts the order: it exists already, or replaces a certificate in its renewal window. */
-function isUncounted(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec): boolean {
-  return openOrder(resource, issuer, spec) !== undefined || replacesOwn(resource, issuer);
+function isUncounted(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec, scene: Scene): boolean {
+  return openOrder(resource, issuer, spec, scene) !== undefined || replacesOwn(resource, issuer);
 }
 
 /** Numbers of accepted orders by key, in a plan: filled up as its actions are accepted. */
@@ -110,7 +124,7 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
     const { spec } = resource.desired;
     if (replacesOwn(resource, issuer)) continue;
     const { created, issued } = usesOf(issuer, resource, spec);
-    const ahead = [...(openOrder(resource, issuer, spec) === undefined ? created : []), ...issued];
+    const ahead = [...(openOrder(resource, issuer, spec, scene) === undefined ? created : []), ...issued];
     for (const key of ahead)
       if (other.spent?.includes(key) !== true) counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
   }
@@ -202,10 +216,10 @@ export function ordersFrom(resource: CertificateResource, scene: Scene): Instant
   if (spec === undefined || issuer === undefined) return undefined;
   const until = refusedUntil(resource, scene.now);
   if (until !== undefined) return instantOf(until);
-  const again = askedAgainAt(openOrder(resource, issuer, spec), scene.now);
+  const again = askedAgainAt(openOrder(resource, issuer, spec, scene), scene.now);
   if (again !== undefined) return again;
   // A certificate that is valid needs no order. An edit that needs one is a row of the plan.
-  if (isUncounted(resource, issuer, spec) || stateOrLast(resource) === 'normal') return undefined;
+  if (isUncounted(resource, issuer, spec, scene) || stateOrLast(resource) === 'normal') return undefined;
   return fullestUse(issuer, resource, spec, new Map(), scene)?.clearsAt;
 }
 
@@ -223,7 +237,7 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
       { directory, wait_until: until },
       { clearsAt: instantOf(until) },
     );
-  const order = openOrder(resource, issuer, spec);
+  const order = openOrder(resource, issuer, spec, scene);
   if (order !== undefined) {
     const again = askedAgainAt(order, scene.now);
     if (again !== undefined)

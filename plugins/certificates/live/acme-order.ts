@@ -40,6 +40,7 @@ import {
 import { properDatesOf } from '#plugin/certificate-dates';
 import { ApiError } from '#plugin/http';
 import { AcmeProblem } from '../acme/acme-problem.ts';
+import { isDueAtOnce } from '../acme/ari.ts';
 import { type Authorization, type Directory, type Identifier, type Order, sameIdentifiers } from '../acme/answers.ts';
 import type { IssuedChain } from '../acme/chains.ts';
 import type { AcmeClient, NewOrder } from '../acme/client.ts';
@@ -120,10 +121,14 @@ async function pendingKey(path: string, fingerprint: string): Promise<KeyPair | 
   return publicKeyFingerprint(publicKey) === fingerprint ? { privateKey: read.key, publicKey } : undefined;
 }
 
+function ownPurpose(order: AcmeOrder): string {
+  return purposeOf(order.issuer, order.authority.account, order);
+}
+
 /** The order that an earlier step has begun; undefined if another one is needed. */
 async function resumed(order: AcmeOrder, { client, keyPath }: Ordering): Promise<Begun | undefined> {
   const { begun, name, signal } = order;
-  if (begun === undefined || begun.for !== purposeOf(order.issuer, order)) return undefined;
+  if (begun === undefined || begun.for !== ownPurpose(order)) return undefined;
   const keys = await pendingKey(keyPlace(keyPath, name).path, begun.key);
   if (keys === undefined) return undefined;
   try {
@@ -202,11 +207,12 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
   order.progress('creating the order');
   const created = await newOrder(order, client, isAgain ? await unrecorded(order, client) : []);
   const { replaced } = created;
-  const record = {
+  const record: Begun['record'] = defined({
     url: created.order.url,
     key: publicKeyFingerprint(keys.publicKey),
-    for: purposeOf(order.issuer, order),
-  };
+    for: ownPurpose(order),
+    expires: instantText(created.order.expires),
+  });
   await order.keep(
     { order: record, replaced: replaced ?? null, wait_until: null, wait_reason: null },
     isExempt(created) ? [] : order.uses.created,
@@ -405,12 +411,15 @@ async function untilValid(leaf: X509Certificate, { clock, signal }: AcmeOrder): 
   if (early > 0 && early <= MOST_EARLY_MS) await setTimeout(early, undefined, { signal });
 }
 
-function mustLast(leaf: X509Certificate, { storedUntil }: AcmeOrder): void {
-  const ends = properDatesOf(leaf).notAfter;
-  if (storedUntil !== undefined && ends <= storedUntil)
-    throw new Error(
-      `the new certificate expires at ${instantText(ends)}, before the stored one (${instantText(storedUntil)})`,
-    );
+/**
+ * The authority decides the lifetime, so a certificate may end before the stored one, which may be revoked. One whose own
+ * renewal is due at once would only repeat the order.
+ */
+function mustLast(leaf: X509Certificate, { stored }: AcmeOrder, now: Instant): void {
+  const dates = properDatesOf(leaf);
+  if (stored === undefined || dates.notAfter > stored.until || !isDueAtOnce(stored.thresholdDays, dates, now)) return;
+  const [ends, before] = [dates.notAfter, stored.until].map(instantText);
+  throw new Error(`it expires at ${ends}, before the stored one (${before}), and its renewal would be due at once`);
 }
 
 /** Checks a pair before it is stored. Throws a FailedOrderError for one that must not be. */
@@ -419,7 +428,7 @@ async function judge(order: AcmeOrder, path: readonly X509Certificate[], key: st
   const { dnsNames } = order;
   try {
     if (leaf === undefined) throw new Error('the authority sent none');
-    mustLast(leaf, order);
+    mustLast(leaf, order, now);
     await verifyAsClient({ path, key, dnsNames, ipAddresses: ipAddressesOf(order) }, now);
     validatePair({ ...order, now, hasAnyUsages: true }, leaf.toString(), key, issuer);
   } catch (error) {
