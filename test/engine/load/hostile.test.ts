@@ -52,7 +52,8 @@ async function run(index: number, content: string | Buffer): Promise<Result> {
   const file = `${index}.yaml`;
   writeFileSync(join(folder, file), content);
   const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=512', child, folder, file], {
-    timeout: 15_000,
+    // For a text that hangs. The time of a machine that does other work is no measure: the limit is on CPU time.
+    timeout: 100_000,
     // The code of the bundle is compiled once, and not for each text.
     env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') },
   });
@@ -84,7 +85,7 @@ describe('hostile texts', () => {
     expect(new Set(hostileTexts.map(({ name }) => name)).size).toBe(hostileTexts.length);
   });
 
-  it.each(texts)('$name', { timeout: 120_000 }, async ({ name, codes }) => {
+  it.each(texts)('$name', async ({ name, codes }) => {
     const result = await results.get(name)?.promise;
     expect(result?.codes.filter((code) => codes.includes(code))).not.toEqual([]);
     expect(result?.placed).toBe(true);
