@@ -52,7 +52,7 @@ async function run(index: number, content: string | Buffer): Promise<Result> {
   const file = `${index}.yaml`;
   writeFileSync(join(folder, file), content);
   const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=512', child, folder, file], {
-    // For a text that hangs. The time of a machine that does other work is no measure: the limit is on CPU time.
+    // For a text that hangs: the limit of its cost is in CPU time, because a machine can have other work.
     timeout: 100_000,
     // The code of the bundle is compiled once, and not for each text.
     env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') },

@@ -192,7 +192,9 @@ spec: { host: ${HOST}, address: 127.0.0.1, port: ${port}, trust: [${join(folder,
     'desired/domains.yaml': Array.from({ length: 600 }, (_, i) => document(i)).join('---\n'),
   });
   const done = await fettle(project, 'plan');
-  expect([done.code, done.stderr]).toEqual([0, '']);
+  // A busy machine takes longer than the ten seconds after which the command reports its progress.
+  const said = done.stderr.replaceAll(/^still refreshing: certificates \d+\/600 .*\n/gmu, '');
+  expect([done.code, said]).toEqual([0, '']);
   expect(done.stdout).toContain('Domain  600 issued; left: 600 under 90 days\n');
 });
 
