@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { defined, errorText, instantText, type Outside } from '#plugin';
-import { forEachOf } from '#plugin/limit';
+import { forEachOf, limiter } from '#plugin/limit';
 import { usualDenial } from '#plugin/net';
 import type { AcmeClient } from '../acme/client.ts';
 import { requestCounter } from '../acme/counts.ts';
@@ -11,6 +11,7 @@ import type { CaaRefusal } from '../acme/rules.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import { askAgainMs } from '../acme/renewal-window.ts';
 import type { AccountKeySeen, AcmeAuthority, CertificatesReader, RenewalAnswer } from '../world.ts';
+import { documentDenial } from './denied.ts';
 import { readWhole, StorageError } from './files.ts';
 
 const KEY_LIMIT = 65_536;
@@ -45,9 +46,10 @@ export async function readKeyFile(path: string): Promise<AccountKeySeen> {
 export async function openWithKey(
   key: AccountKey,
   { directory, account, ca }: Pick<AcmeAuthority, 'directory' | 'account' | 'ca'>,
-  { folder, env, now, count }: Pick<Outside, 'folder' | 'env' | 'now' | 'count'>,
+  outside: Pick<Outside, 'folder' | 'env' | 'config' | 'now' | 'count'>,
   signal: AbortSignal,
 ): Promise<AcmeClient> {
+  const { folder, now, count } = outside;
   const [{ openAcme }, { realTiming }] = await Promise.all([import('../acme/client.ts'), import('#plugin/http')]);
   const anchors = ca === undefined ? undefined : await textOf(resolve(folder, ca), ANCHORS_LIMIT);
   const timing = { ...realTiming, now };
@@ -57,7 +59,7 @@ export async function openWithKey(
       key,
       account,
       ca: anchors,
-      denial: usualDenial(env),
+      denial: documentDenial(outside),
       timing,
       count: requestCounter(directory, count),
     }),
@@ -68,7 +70,7 @@ export async function openWithKey(
 /** Opens the client of an account, once for each. Paths are relative to the project. */
 export type OpenClient = (authority: AcmeAuthority, signal: AbortSignal) => Promise<AcmeClient>;
 
-export function openClients(outside: Pick<Outside, 'folder' | 'env' | 'now' | 'count'>): OpenClient {
+export function openClients(outside: Pick<Outside, 'folder' | 'env' | 'config' | 'now' | 'count'>): OpenClient {
   const clients = new Map<string, Promise<AcmeClient>>();
   const open = async (authority: AcmeAuthority, signal: AbortSignal): Promise<AcmeClient> => {
     const { readAccountKey } = await import('../acme/jws.ts');
@@ -90,6 +92,8 @@ export function openClients(outside: Pick<Outside, 'folder' | 'env' | 'now' | 'c
 type AcmeReader = Pick<CertificatesReader, 'readAccountKey' | 'renewalInfo' | 'caaRefusals'>;
 
 const CAA_AT_ONCE = 8;
+/** Questions for renewal windows at once: each one of them has a connection, which costs more than the question. */
+const WINDOWS_AT_ONCE = 16;
 
 /** The window of a certificate, or the reason why the authority gave none. */
 async function answerOf(client: AcmeClient, certificateId: string, signal: AbortSignal): Promise<RenewalAnswer> {
@@ -106,11 +110,12 @@ async function answerOf(client: AcmeClient, certificateId: string, signal: Abort
 /** The part of a reader that asks ACME authorities. */
 export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env' | 'config'>, clientOf: OpenClient): AcmeReader {
   const settings = outside.config as unknown as Partial<CertificatesConfig>;
+  const oneOfFew = limiter(WINDOWS_AT_ONCE);
   return {
     readAccountKey: (path) => readKeyFile(resolve(outside.folder, path)),
     renewalInfo: async (authority, certificateId, signal) => {
       const client = await clientOf(authority, signal);
-      const answer = await answerOf(client, certificateId, signal);
+      const answer = await oneOfFew(() => answerOf(client, certificateId, signal), { signal });
       const difference = client.clockDifferenceMs();
       return difference === undefined ? answer : { ...answer, clockSeconds: Math.round(difference / 1000) };
     },
