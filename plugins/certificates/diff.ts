@@ -264,7 +264,8 @@ export function diffCertificate(
     default:
       return dueBy === 'request'
         ? { step: 'normal>renewing', goal: 'update', fields, because: ASKED_FOR, cause: 'policy' }
-        : (beforeFreeze(resource, fields, scene) ?? inPlace(resource, needsIssue(now) ? fields : [...now, ...unneededOrder(resource)], scene));
+        : (beforeFreeze(resource, fields, scene) ??
+            inPlace(resource, needsIssue(now) ? fields : [...now, ...unneededOrder(resource)], scene));
   }
 }
 

@@ -452,7 +452,8 @@ export interface AcmeIssued extends Issued {
 }
 
 /** The rest of an order that no step goes on with. */
-export interface DroppedOrder extends Pick<AcmeOrder, 'orderKey' | 'presented' | 'signal' | 'progress' | 'stillApproved'> {
+export interface DroppedOrder
+  extends Pick<AcmeOrder, 'orderKey' | 'presented' | 'signal' | 'progress' | 'stillApproved'> {
   /** The solvers of the Issuer, if it still exists. */
   readonly solvers: AcmeSpec['solvers'];
 }

@@ -227,7 +227,10 @@ async function begin(order: AcmeOrder, { client, at }: Ordering): Promise<Begun>
 }
 
 /** The record of an answer to an order that named the certificate that it replaces. */
-function answerTo(replaces: string | undefined, replaced: string | undefined): Pick<CertificateMemory, 'replaced'> | Facts {
+function answerTo(
+  replaces: string | undefined,
+  replaced: string | undefined,
+): Pick<CertificateMemory, 'replaced'> | Facts {
   return replaces === undefined || replaced === undefined ? {} : { replaced_id: replaces, replaced };
 }
 
@@ -410,7 +413,8 @@ async function failedOrder(error: unknown, failing: Failing): Promise<PartlyDone
 
 /** A step that failed, with its order if there is one. */
 interface Failing
-  extends Pick<AcmeOrder, 'name' | 'authority' | 'orderKey' | 'clock' | 'replaces'>, Pick<Ordering, 'at'> {
+  extends Pick<AcmeOrder, 'name' | 'authority' | 'orderKey' | 'clock' | 'replaces'>,
+    Pick<Ordering, 'at'> {
   readonly begun: Begun | undefined;
 }
 

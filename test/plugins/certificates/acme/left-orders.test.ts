@@ -3,11 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, test } from 'vitest';
-import {
-  entryAt,
-  type SolverPlace,
-  solverPlace,
-} from '../../../../plugins/certificates/acme/solvers/solver-place.ts';
+import { entryAt, type SolverPlace, solverPlace } from '../../../../plugins/certificates/acme/solvers/solver-place.ts';
 import type { DnsProvider, SolverConfig } from '../../../../plugins/certificates/acme/solvers/open.ts';
 import { writeFiles } from '../../../support/cli.ts';
 import { type Done, fettle } from '../../../support/command-line.ts';
@@ -60,8 +56,10 @@ describe('values of a killed order', { timeout: 120_000 }, () => {
     site = await siteFor('issuance');
     const { folder } = site;
     mkdirSync(join(folder, 'trace'));
-    writeFiles(folder, { 'hook.sh': '#!/bin/sh\nif [ "$1" = present ]; then echo "$3" > trace/value; else rm trace/value; fi\n' });
-    const config = "plugins: { certificates: { commands: [[sh, hook.sh]] } }\n";
+    writeFiles(folder, {
+      'hook.sh': '#!/bin/sh\nif [ "$1" = present ]; then echo "$3" > trace/value; else rm trace/value; fi\n',
+    });
+    const config = 'plugins: { certificates: { commands: [[sh, hook.sh]] } }\n';
     writeFileSync(join(folder, 'fettle.yaml'), `${readFileSync(join(folder, 'fettle.yaml'), 'utf8')}${config}`);
     const http = `http01: { ${WEBROOT}, selfCheck: skip }`;
     const exec = 'dns01: { exec: { command: [sh, hook.sh] }, wait: 1s }';
@@ -173,7 +171,12 @@ describe('an order that replaces a certificate', { timeout: 120_000 }, () => {
     const { faults } = site.authority.acme;
     const refusal = { type: 'urn:ietf:params:acme:error:alreadyReplaced', detail: 'already', status: 409 };
     const headers = { 'content-type': 'application/problem+json' };
-    faults.list.push({ endpoint: 'new-order', when: 'before', times: 1, answer: { status: 409, headers, body: refusal } });
+    faults.list.push({
+      endpoint: 'new-order',
+      when: 'before',
+      times: 1,
+      answer: { status: 409, headers, body: refusal },
+    });
     expectDone(await run(site, 'apply --yes'));
     const { ari, replaced, replaced_id: refused } = await keptOf(site);
     expect(replaced).toContain('alreadyReplaced');
@@ -192,14 +195,52 @@ const PROVIDERS: Readonly<Record<string, DnsProvider>> = {
 };
 const EXEC: SolverConfig = { dns01: { exec: { command: ['sh', 'hook.sh'] }, wait: '1s' } };
 
-test.each<readonly [name: string, entry: SolverConfig, others: readonly SolverConfig[], now: Readonly<Record<string, DnsProvider>>, found: SolverConfig | undefined]>([
-  ['a webroot', { http01: { webroot: './a' } }, [{ http01: { webroot: './b' } }], PROVIDERS, { http01: { webroot: './a' } }],
+test.each<
+  readonly [
+    name: string,
+    entry: SolverConfig,
+    others: readonly SolverConfig[],
+    now: Readonly<Record<string, DnsProvider>>,
+    found: SolverConfig | undefined,
+  ]
+>([
+  [
+    'a webroot',
+    { http01: { webroot: './a' } },
+    [{ http01: { webroot: './b' } }],
+    PROVIDERS,
+    { http01: { webroot: './a' } },
+  ],
   ['a provider', { dns01: { provider: 'one' } }, [], PROVIDERS, { dns01: { provider: 'one' } }],
-  ['a provider with another name', { dns01: { provider: 'one' } }, [], { new: PROVIDERS['one'] ?? {} }, { dns01: { provider: 'new' } }],
-  ['a provider whose name another server has', { dns01: { provider: 'one' } }, [], { one: PROVIDERS['two'] ?? {} }, undefined],
-  ['a provider that is not there', { dns01: { provider: 'cloud' } }, [{ dns01: { provider: 'two' } }], { two: PROVIDERS['two'] ?? {} }, undefined],
+  [
+    'a provider with another name',
+    { dns01: { provider: 'one' } },
+    [],
+    { new: PROVIDERS['one'] ?? {} },
+    { dns01: { provider: 'new' } },
+  ],
+  [
+    'a provider whose name another server has',
+    { dns01: { provider: 'one' } },
+    [],
+    { one: PROVIDERS['two'] ?? {} },
+    undefined,
+  ],
+  [
+    'a provider that is not there',
+    { dns01: { provider: 'cloud' } },
+    [{ dns01: { provider: 'two' } }],
+    { two: PROVIDERS['two'] ?? {} },
+    undefined,
+  ],
   ['a command of the Issuer', EXEC, [{ http01: { webroot: './b' } }, EXEC], {}, EXEC],
-  ['a command that the Issuer no longer has', EXEC, [{ dns01: { exec: { command: ['sh', 'other.sh'] } } }], {}, undefined],
+  [
+    'a command that the Issuer no longer has',
+    EXEC,
+    [{ dns01: { exec: { command: ['sh', 'other.sh'] } } }],
+    {},
+    undefined,
+  ],
   ['the folder of a daemon', { http01: { serve: {} } }, [], {}, { http01: { serve: {} } }],
 ])('values at %s', (_name, entry, others, now, found) => {
   const place = JSON.parse(JSON.stringify(solverPlace(entry, PROVIDERS))) as SolverPlace;
