@@ -227,7 +227,7 @@ test.each<
     undefined,
   ],
   [
-    'a provider that is not there',
+    'a provider that was removed',
     { dns01: { provider: 'cloud' } },
     [{ dns01: { provider: 'two' } }],
     { two: PROVIDERS['two'] ?? {} },
