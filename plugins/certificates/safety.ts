@@ -138,6 +138,7 @@ function accountOfIssuer(issuer: IssuerResource | undefined, scene: Scene): Verd
     });
   if (issuer.memory?.kept.account !== undefined) return own;
   const row = scene.judged.get(issuer.address);
+  if (row?.verdict === 'defer') return defer(`the account of ${issuer.ref.name} has to wait`, facts);
   return row?.verdict === 'accept' && row.change.step === 'absent>ready'
     ? pass('a row of this plan creates the account first', facts)
     : reject(`the Issuer ${issuer.ref.name} has no account`, facts, {

@@ -2,10 +2,13 @@
 
 import { type Change, defer, type Facts, pass, reject, type Scene, seenSignals, spanText, type Verdict } from '#plugin';
 import { issues } from '../differences.ts';
-import type { CertificateResource } from '../diff.ts';
+import type { CertificateResource, IssuerResource } from '../diff.ts';
+import { issuerSpec } from '../remembered.ts';
+import { ACCOUNT_FIELDS } from './account.ts';
 import { ariIn } from './ari.ts';
 import { acmeOf } from './budget.ts';
 import { directoryUrl } from './directories.ts';
+import { deferredBy, waitOf } from './waits.ts';
 
 /** Largest difference between this machine's clock and that of an authority, in seconds. */
 export const MOST_CLOCK_SECONDS = 300;
@@ -27,6 +30,26 @@ export function acmeClock(change: Change, resource: CertificateResource, scene: 
   const seconds = clockDifference(seenSignals(resource));
   if (seconds === undefined) return pass('the clock agrees with that of the authority', {});
   return defer(clockText(seconds), { limit_seconds: MOST_CLOCK_SECONDS }, { remedy: { outside: 'set the clock' } });
+}
+
+/** Fields whose change is a request to the authority. */
+const ASKING: ReadonlySet<string> = new Set([
+  ACCOUNT_FIELDS.account,
+  ACCOUNT_FIELDS.directory,
+  ACCOUNT_FIELDS.key,
+  ACCOUNT_FIELDS.contact,
+]);
+
+/** The rule on steps of an Issuer, which authorities limit too. */
+export function accountWait({ step, fields }: Change, { desired, memory }: IssuerResource, scene: Scene): Verdict {
+  const acme = issuerSpec(desired, memory)?.acme;
+  if (acme === undefined) return pass('the Issuer has no account', {});
+  const directory = directoryUrl(acme.directory);
+  const wait = waitOf(memory?.kept, { directory }, scene.now);
+  const asks = step !== 'ready>ready' || fields.some(({ path }) => ASKING.has(path));
+  return wait === undefined || !asks
+    ? pass('the authority has not asked for a wait', { directory })
+    : deferredBy(wait, directory);
 }
 
 /** A CAA record set that does not permit an issuance; part of a preview. */
