@@ -838,7 +838,7 @@ export const tables = {
         },
         {
           id: 'account-unusable',
-          guards: ['ready>ready'],
+          guards: ['ready>absent', 'broken>absent', 'ready>ready'],
           overridable: true,
           text: 'The authority no longer accepts the account of the Issuer, because the account was deactivated or has another key: no row uses the account, except for one try a day. A Certificate has not failed by that.',
         },

@@ -102,7 +102,11 @@ function accountVerdict(resource: IssuerResource | undefined): Verdict | undefin
       kept.account === undefined ? 'the state records no account yet' : 'the account is the one in the state',
       shown,
     );
-  return reject(problem, shown, { remedy: { outside: `put the recorded key back to ${acme.accountKey}` } });
+  return reject(problem, shown, {
+    remedy: {
+      outside: `put the recorded key back to ${acme.accountKey}. For another account instead, run \`fettle state forget ${resource.address}\``,
+    },
+  });
 }
 
 /** The rule on the Issuer's own steps. */

@@ -62,7 +62,7 @@ export function isWithoutAccount({ desired, memory }: CertificateResource, scene
 }
 
 /** The way to another account, as an instruction. */
-export function wayOut(address: string, { status }: Pick<AccountFault, 'status'>): string {
+function wayOut(address: string, { status }: Pick<AccountFault, 'status'>): string {
   return status === 'deactivated'
     ? `declare another \`accountKey\` in ${address}: the next apply creates an account for it`
     : `put the key of the account back, or run \`fettle state forget ${address}\`: the next apply creates another account`;
@@ -82,14 +82,15 @@ export function faultFindings(resource: IssuerResource, scene: Scene): readonly 
   return [{ ref, code: 'account-unusable' satisfies FindingCode, severity: 'error', message, facts: { account, at } }];
 }
 
-function judged(issuer: IssuerResource, scene: Scene): Verdict {
+/** The verdict on a step that uses the account. `way`: the remedy, instead of the usual one. */
+function judged(issuer: IssuerResource, scene: Scene, way?: string): Verdict {
   const fault = accountFault(issuer, scene);
   const { account = null } = issuer.memory?.kept ?? {};
   if (fault === undefined) return pass('the authority has accepted the account', { account });
   const clearsAt = instantOf(fault.at) + TRY_AGAIN_MS;
   const facts = { account, found_at: fault.at, status: fault.status };
   if (scene.now >= clearsAt) return pass('the account is tried again after a day', facts);
-  return reject(faultText(fault), facts, { clearsAt, remedy: { outside: wayOut(issuer.address, fault) } });
+  return reject(faultText(fault), facts, { clearsAt, remedy: { outside: way ?? wayOut(issuer.address, fault) } });
 }
 
 /** True if the step gives an Issuer another account. */
@@ -98,9 +99,15 @@ export function replacesAccount({ step, fields }: Change): boolean {
   return step === 'absent>ready' || fields.some(({ path }) => paths.has(path));
 }
 
-/** The rule on the changes of an account. */
+/** The rule on the steps of an Issuer that use its account. */
 export function accountUsable(change: Change, resource: IssuerResource, scene: Scene): Verdict {
   if (issuerSpec(resource.desired, resource.memory)?.acme === undefined) return pass('the Issuer has no account', {});
+  if (change.goal === 'remove') {
+    // The deactivation of an account that is deactivated already succeeds.
+    return accountFault(resource, scene)?.status === 'unknown'
+      ? judged(resource, scene, `run \`fettle state forget ${resource.address}\``)
+      : pass('the account can be deactivated', {});
+  }
   const paths: ReadonlySet<string> = new Set([ACCOUNT_FIELDS.contact, ACCOUNT_FIELDS.key]);
   if (replacesAccount(change) || !change.fields.some(({ path }) => paths.has(path)))
     return pass('the step does not use the account', {});

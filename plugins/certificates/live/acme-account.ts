@@ -96,8 +96,8 @@ export async function createAccount(
   const found = await findAccount(client, signal);
   if (found === undefined) {
     const { url, created } = await client.createAccount(order, signal);
-    const terms = created ? client.directory.termsOfService : undefined;
-    return terms === undefined ? { account: url } : { account: url, terms };
+    const { termsOfService: terms } = client.directory;
+    return created && terms?.startsWith('https:') === true ? { account: url, terms } : { account: url };
   }
   if (found.status !== 'valid') throw new Error(ended(`the account ${found.url} of the key is ${found.status}`));
   if (order.contact.length > 0) await client.updateContact(order.contact, signal);

@@ -56,7 +56,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       client = await clientOf(authority, signal);
       return await use(client);
     } catch (error) {
-      signal.throwIfAborted();
+      if (signal.aborted) throw error;
       const { postponed } = await import('./postponed.ts');
       const asked = names === undefined ? { directory } : { directory, account, names };
       throw (await postponed(error, { asked, account, client, now: outside.now(), signal })) ?? error;
@@ -99,14 +99,18 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       const keyPath = at(order.authority.accountKey);
       const { directory } = order.authority;
       try {
-        const ordering = { key: await keyAt(keyPath), accounts: await accounts(), keyPath, solvers, inTurn };
-        const issued = await byAccount({ ...order, names: identifiersOf(order) }, (client) =>
-          orderCertificate({ ...order, storage: storageAt(order.storage) }, { ...ordering, client }),
+        // The client needs the key: without it, no other one is created.
+        const issued = await byAccount({ ...order, names: identifiersOf(order) }, async (client) =>
+          orderCertificate(
+            { ...order, storage: storageAt(order.storage) },
+            { client, key: await keyAt(keyPath), accounts: await accounts(), keyPath, solvers, inTurn },
+          ),
         );
         countOrder(directory, 'issued', outside.count);
         return issued;
       } catch (error) {
-        countOrder(directory, error instanceof PostponedError ? 'limited' : 'failed', outside.count);
+        const isLimited = error instanceof PostponedError && error.kept['account_fault'] === undefined;
+        countOrder(directory, isLimited ? 'limited' : 'failed', outside.count);
         throw error;
       }
     },
@@ -139,9 +143,8 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
     },
     downloadChain: async (order) => {
       const { downloadChain } = await import('./acme-order.ts');
-      const known = await accounts();
-      return byAccount(order, (client) =>
-        downloadChain({ ...order, storage: storageAt(order.storage) }, client, known),
+      return byAccount(order, async (client) =>
+        downloadChain({ ...order, storage: storageAt(order.storage) }, client, await accounts()),
       );
     },
   };

@@ -184,6 +184,28 @@ async function change(site: Project, ...documents: readonly string[]): Promise<v
 const deactivate = (site: Project): Promise<void> => change(site);
 
 describe('an account that ended', { timeout: 60_000 }, () => {
+  it('and has another key cannot be deactivated, and the row names the command', async () => {
+    const site = project(issuer('pub', { lifecycle: remove }));
+    await site.applied();
+    await change(site, issuer('other', { key: './acme/rolled.key' }));
+    site.declare();
+    expect((await site.run('apply --yes')).stdout).toContain('the authority has no account for its key');
+    const plan = await site.run('plan');
+    expect(plan.stdout).toMatch(/REJECTED account-unusable/u);
+    expect(plan.stdout).toContain(`fettle state forget ${PUB}`);
+  });
+
+  it('leaves a missing key missing', async () => {
+    const site = project(issuer('pub'));
+    await site.applied();
+    rmSync(join(site.folder, 'acme/account.key'));
+    site.declare(issuer('pub'), certificate('www', 'pub'));
+    const overrides = ['issuer-changed', 'dependency'].map((rule) => `--override ${rule}@certificates/Certificate/www`);
+    const done = await site.run(`apply --yes ${overrides.join(' ')} --reason test`);
+    expect(done.stdout).toContain('account.key: the file does not exist');
+    expect(existsSync(join(site.folder, 'acme/account.key'))).toBe(false);
+  });
+
   it('costs no Certificate a try, and another key brings another account', async () => {
     const site = project(issuer('pub'), certificate('www', 'pub'));
     await site.applied();
