@@ -56,16 +56,28 @@ const ARCHITECTURE = 'test/architecture.test.ts';
 
 /** Files whose tests compute, or talk to servers of their own: they share processes, which load the code once. */
 const SHARED = [
-  'test/{codegen,commands,formats,net,plugin,report,run}/*.test.ts',
+  'test/{codegen,commands,formats,net,plugin,report,run,scenarios}/*.test.ts',
+  'test/{docs/links,language,monitoring/files,packaging/docs}.test.ts',
+  'test/attack/{approval,approval-mutations,outside-text,places,store-trust}.test.ts',
+  'test/conformance/{fabric,files,nodes,toy}.test.ts',
   'test/engine/*.test.ts',
   'test/engine/load/!(hostile).test.ts',
   'test/plugins/certificates/!(foreign-files|power-loss|reload).test.ts',
   'test/plugins/fabric/!(fault-property|faults|in-effect|sandbox|watch|whole-fabric).test.ts',
+  'test/plugins/fabric/watch-{kinds,property}.test.ts',
   'test/plugins/nodes/*.test.ts',
   'test/plugins/certificates/events/*.test.ts',
-  'test/plugins/certificates/acme/{answers,emulated,problems,renewal-window,request,wire}.test.ts',
+  'test/plugins/certificates/acme/{answers,caa,emulated,http-01,persist,problems,propagation,proven}.test.ts',
+  'test/plugins/certificates/acme/{providers,renewal-window,request,rfc2136,wire}.test.ts',
+  'test/plugins/certificates/handover/*.test.ts',
   'test/plugins/portsync/{model,port,redis,sandbox,sonic,switch}/*.test.ts',
   'test/plugins/portsync/{daemon,linux,path}/!(take-back|user-mode-linux).test.ts',
+  'test/plugins/portsync/{confirm/check,confirm/redis-hold,confirm/surroundings,confirm/take-back,live/sonic}.test.ts',
+  'test/serve/{alertmanager,cert-variables,deliveries,delivery-counts,edited-*,events-desk,exposition}.test.ts',
+  'test/serve/{metric-values,metrics,paced,page-*,raised,raised-nodes,reader-pages,redacted-entry}.test.ts',
+  'test/serve/{regions-feed,regions-peering,regions-settings,round-*,rounds,watcher}.test.ts',
+  'test/serve/http/!(slow-clients).test.ts',
+  'test/store/{file-store,git-index,inbox,torn-tail}.test.ts',
 ];
 
 /** Starts long files first, so that none of them runs alone at the end. */

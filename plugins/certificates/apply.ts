@@ -185,7 +185,10 @@ function acmeOrder(
     begun: storedOrder(resource) === undefined ? kept.order : undefined,
     presented: kept.presented,
     replaces: replacesOwn(resource, issuer) ? kept.ari?.id : undefined,
-    storedUntil: isValid && !needsIssue(run.change.fields) ? validity.notAfter : undefined,
+    stored:
+      isValid && !needsIssue(run.change.fields)
+        ? { until: validity.notAfter, thresholdDays: policyOf(resource).renewal.thresholdDays }
+        : undefined,
     uses: usesOf(authority, resource, spec),
     stillApproved: run.stillApproved,
     clock: run.now,
@@ -236,6 +239,8 @@ async function issue(
     issued: (resource.memory?.kept.issued ?? 0) + 1,
     issued_at: instantText(now),
   };
+  // The pair is stored, also if the step fails from here on: an authority can issue a certificate that is due at once.
+  if (acme !== undefined) await run.keep(kept);
   const places = servingBefore(resource, before, run);
   return deliver({ world, resource, run, spec, fingerprint, kept, places, isFirst: first && before === undefined });
 }

@@ -2,6 +2,7 @@
 
 import { dirname } from 'node:path';
 import {
+  counted,
   defined,
   type Desired,
   type Discovered,
@@ -123,6 +124,7 @@ function documentOf(pair: FoundPair, { name, issuer, handed, document }: Declari
     ...(known ? { keyAlgorithm: leaf.keyAlgorithm } : {}),
     ...(issuer.acme === true ? {} : { validityDays: validityDays(leaf) }),
     storage: writtenStorage(storage, document),
+    ...(handed?.deploy === undefined ? {} : { deploy: { command: handed.deploy } }),
     ...(handed?.reload === undefined ? {} : { reload: { command: handed.reload } }),
     ...((handed === undefined ? publicTrust === undefined : handed.obstacles.length === 0) ? {} : NOT_RENEWED),
   };
@@ -171,6 +173,18 @@ function whyNot(pair: FoundPair, known: ReadonlySet<string>): string | undefined
   return shared === undefined
     ? undefined
     : `shares ${shared.path} with another Certificate, and a file belongs to one Certificate alone`;
+}
+
+/** The steps of a person that let fettle run the commands of other clients. */
+function stepsFor(
+  unlisted: readonly (readonly string[])[],
+  commands: readonly (readonly string[])[] = [],
+): readonly string[] {
+  if (unlisted.length === 0) return [];
+  const all = JSON.stringify([...commands, ...unlisted]);
+  return [
+    `fettle.yaml does not list ${counted(unlisted.length, 'command')} after renewals. Set \`plugins: { certificates: { commands: ${all} } }\`, and run the import again`,
+  ];
 }
 
 /** Searches the given folders, and leaves out declared pairs. A folder that cannot be read is a gap. */
@@ -238,5 +252,10 @@ export async function discover(
   }
   found.push(...handover.issuers());
   passed.push(...handover.passed());
-  return { found: found.toSorted((a, b) => (formatRef(a.ref) < formatRef(b.ref) ? -1 : 1)), passed, gaps };
+  return {
+    found: found.toSorted((a, b) => (formatRef(a.ref) < formatRef(b.ref) ? -1 : 1)),
+    passed,
+    gaps,
+    steps: stepsFor(handover.unlisted(), world.settings.commands),
+  };
 }

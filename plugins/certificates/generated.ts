@@ -71,7 +71,10 @@ export interface IssuerSpec {
         readonly timeout: string;
       };
       /** dns-persist-01: a TXT record at `_validation-persist` of the name, which a person sets once. fettle checks it and reports what to write. */
-      readonly dnsPersist01?: Readonly<Record<string, never>>;
+      readonly dnsPersist01?: {
+        /** DNS servers to ask for the record, instead of `probe.resolvers` or the resolver of this machine. */
+        readonly resolvers?: readonly string[];
+      };
     }[];
   };
 }
@@ -292,6 +295,8 @@ export interface CertificateMemory {
     readonly url: string;
     readonly key: string;
     readonly for: string;
+    /** Time after which the authority no longer completes the order, ISO 8601. */
+    readonly expires?: string;
     /** Recorded with the two below before the certificate is stored. */
     readonly directory?: string;
     readonly download?: string;
@@ -887,6 +892,8 @@ export const tables = {
         '/acme/solvers/*/dns01/wait',
         '/acme/solvers/*/dns01/timeout',
         '/acme/solvers/*/dnsPersist01',
+        '/acme/solvers/*/dnsPersist01/resolvers',
+        '/acme/solvers/*/dnsPersist01/resolvers/*',
         '/localCa/fingerprint',
         '/localCa/key/mode',
         '/localCa/leftovers',
@@ -1033,7 +1040,7 @@ export const tables = {
           id: 'never-without-valid-pair',
           guards: ['normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing', 'normal>normal'],
           overridable: true,
-          text: 'A valid pair is replaced only by one that is valid for longer.',
+          text: 'A valid pair is replaced only by one that is valid for longer. An ACME authority decides the lifetime.',
         },
         {
           id: 'cut-short',

@@ -194,7 +194,7 @@ export function neverWithoutValidPair(change: Change, resource: CertificateResou
   const notAfter = usableUntil(seenFacts(resource) ?? {});
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
   if (usable !== true || notAfter === undefined) return pass('no valid pair is replaced', { usable: false });
-  // The step compares the validity before it stores the certificate.
+  // A shorter lifetime is the decision of the authority, and the step does not store a certificate that is due at once.
   if (acmeOf(spec, scene) !== undefined) return pass('the authority decides the validity', { stored_until: notAfter });
   const authority = seenFacts(Issuer.get(scene, issuerRef(spec)));
   const stored = instantOf(notAfter);

@@ -422,8 +422,11 @@ export interface AcmeOrder extends Omit<IssueOrder, 'authority' | 'validityDays'
   readonly presented?: CertificateMemory['presented'];
   /** Identifier of the certificate that the order replaces. */
   readonly replaces?: string;
-  /** End of the validity of the stored pair, epoch ms: a certificate that ends before it is not stored. */
-  readonly storedUntil?: Instant;
+  /**
+   * End of the validity of a stored pair that a renewal replaces, epoch ms, and the threshold of its renewal: a certificate
+   * that ends before it, and whose own renewal would be due at once, is not stored.
+   */
+  readonly stored?: { readonly until: Instant; readonly thresholdDays: number };
   /** Keys of the limits of the authority. */
   readonly uses: OrderUses;
   readonly stillApproved: () => Promise<void>;

@@ -144,7 +144,12 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['plugins/portsync/daemon/exposition.ts', 'src/serve/metrics.ts'],
   'reflect-metadata': ['plugins/certificates/live/x509-make.ts'],
   'ts-morph': ['src/codegen/**'],
-  yaml: ['src/engine/load/**', 'src/codegen/**', 'plugins/fabric/live/**'],
+  yaml: [
+    'src/engine/load/**',
+    'src/codegen/**',
+    'plugins/certificates/handover/lego-config.ts',
+    'plugins/fabric/live/**',
+  ],
 };
 
 /**

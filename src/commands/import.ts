@@ -44,6 +44,10 @@ function passedLines(passed: readonly PassedOver[]): string {
   return passed.map(({ what, why }) => `passed over: ${printable(what)}: ${printable(why)}\n`).join('');
 }
 
+function stepLines(steps: readonly string[] = []): string {
+  return steps.map((step) => `next step: ${printable(step)}\n`).join('');
+}
+
 function resultLine(found: number, passed: number, file: string | undefined): string {
   const over = passed === 0 ? '' : `; ${counted(passed, 'entry', 'entries')} passed over, listed above`;
   if (found > 0)
@@ -83,7 +87,7 @@ export const importCommand = command({
     const file = flags.out === undefined ? undefined : path(flags.out);
     const document = file === undefined ? importedDocument(desired) : relative(folder, file);
     const places = words.map((place) => relative(folder, path(place)) || '.');
-    const { found, passed, gaps } = await discover(
+    const { found, passed, gaps, steps } = await discover(
       project,
       { plugin, places, document, stop: interruption().stop },
       say,
@@ -93,7 +97,7 @@ export const importCommand = command({
     const content = found.length === 0 ? '' : head + documentsText(found, plugin.tables);
     if (file === undefined) print(content);
     else if (found.length > 0) await writeNew(file, content);
-    shell.stderr.write(resultLine(found.length, passed.length, file));
+    shell.stderr.write(resultLine(found.length, passed.length, file) + stepLines(steps));
     return gaps.length > 0 ? 'partly-read' : 'ok';
   },
   render: ({ format }, view) => (format === 'json' ? applyJsonRenderer(version) : applyTextRenderer(view)),

@@ -260,6 +260,8 @@ export interface Discovered {
   readonly found: readonly Found[];
   readonly passed: readonly PassedOver[];
   readonly gaps: readonly Gap[];
+  /** Next steps of a person, as sentences without their full stops. */
+  readonly steps?: readonly string[];
 }
 
 /** The scope of a discovery of resources that are neither declared nor in the state. */

@@ -146,12 +146,13 @@ export async function discover(
             elapsedMs: elapsed() - started,
           }),
       };
-      const { found, passed, gaps } = await discoverWith(await worlds.reader(plugin.name), discovery);
+      const { found, passed, gaps, steps = [] } = await discoverWith(await worlds.reader(plugin.name), discovery);
       const refused = await refusals(found, plugin, project);
       return {
         found: found.filter((each) => !refused.has(each)),
         passed: [...passed, ...[...refused].map(([{ ref }, why]) => ({ what: formatRef(ref), why }))],
         gaps,
+        steps,
       };
     } finally {
       await worlds.close();

@@ -140,6 +140,8 @@ const challenge =
         token: 'a'.repeat(43),
         keyAuthorization: 'k',
         txt: 't',
+        issuers: ['ca.example.test'],
+        accountUri: 'https://ca.example.test/account/1',
       } as const;
       const run = { signal, progress: () => undefined };
       await solver.present(await solver.prepare([one], run), run);
@@ -187,6 +189,10 @@ export const REACHED: Readonly<Record<string, Reach>> = {
   'certificates/Issuer/acme/solvers/*/dns01/resolvers/*': challenge(
     ({ host, port }) => ({ dns01: { provider: 'corp', resolvers: [`${hostOf(host)}:${port}`] } }),
     () => ({ rfc2136: { server: '127.0.0.1:1', keyName: 'key', secret: SANDBOX_KEY } }),
+  ),
+  'certificates/Issuer/acme/solvers/*/dnsPersist01/resolvers/*': challenge(
+    ({ host, port }) => ({ dnsPersist01: { resolvers: [`${hostOf(host)}:${port}`] } }),
+    () => ({}),
   ),
   'certificates/acme/dnsProviders/*/rfc2136/server': challenge(
     () => ({ dns01: { provider: 'corp', wait: '1s' } }),

@@ -115,5 +115,5 @@ test('a port that another program has ends the daemon with its reason', async ()
   const port = Number(/port (\d+): challenges/u.exec(first.lines())?.[1]);
   const second = await daemon(folder, `challenges: { listen: ["127.0.0.1:${port}"] }\n`);
   await second.said(`the server cannot listen on 127.0.0.1 port ${port}`);
-  expect(await second.stop()).toBe(1);
+  expect(await second.ended()).toBe(1);
 });

@@ -13,6 +13,8 @@ export interface Daemon {
   readonly said: (text: string | RegExp) => Promise<void>;
   readonly ask: (path: string, method?: string) => Promise<{ readonly status: number; readonly text: string }>;
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
+  /** Waits until the daemon has ended by itself; gives its exit code. */
+  readonly ended: () => Promise<number | null>;
   readonly signal: (signal: NodeJS.Signals) => void;
   /** Waits until the server listens. */
   readonly port: () => Promise<number>;
@@ -44,10 +46,13 @@ export async function daemon(
   const said = async (part: string | RegExp): Promise<void> => {
     await test.expect.poll(() => text, { timeout: 60_000 }).toMatch(part);
   };
-  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> => {
-    child.kill(signal);
+  const ended = async (): Promise<number | null> => {
     const [code] = (await closed) as [number | null];
     return code;
+  };
+  const stop = (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> => {
+    child.kill(signal);
+    return ended();
   };
   const port = async (): Promise<number> => {
     await said(/listening on/u);
@@ -60,6 +65,7 @@ export async function daemon(
     lines: () => text,
     said,
     stop,
+    ended,
     signal: (signal) => void child.kill(signal),
     pid: child.pid ?? 0,
     port,

@@ -8,7 +8,7 @@
 import { addressNumber } from '#plugin/net';
 import { defined, type Instant, instantOf, isLoopback, isRecord, valueRedactor } from '#plugin';
 import { flag, labels, list, object, partly, readShape, ShapeError, text, time } from '#plugin/http';
-import { lineOf, type Problem, problemOf } from './problems.ts';
+import { lineOf, pageOf, type Problem, problemOf } from './problems.ts';
 import type { RenewalWindow } from './renewal-window.ts';
 
 /** The URLs of a server, and its policy. */
@@ -118,13 +118,6 @@ function oneOf<T extends string>(value: string, words: readonly T[], place: stri
 function atMost<T>(values: readonly T[], most: number, place: string): readonly T[] {
   if (values.length > most) throw new ShapeError(`${place} has more than ${most} entries`);
   return values;
-}
-
-/** A page for people; undefined if it is not a web address. */
-function pageOf(value: string | undefined): string | undefined {
-  if (value === undefined || value.length > LONGEST_URL || !URL.canParse(value)) return undefined;
-  const { protocol, href } = new URL(value);
-  return protocol === 'https:' || protocol === 'http:' ? lineOf(href) : undefined;
 }
 
 const directoryShape = partly(

@@ -45,6 +45,11 @@ export function acmeDueAt(thresholdDays: number, validity: Validity, ari: Ari | 
   return moment === undefined ? validity.notAfter - lead : Math.min(moment, validity.notAfter - lead / 2);
 }
 
+/** True if the renewal of a certificate is due as soon as it is stored: a renewal by it would only be followed by another. */
+export function isDueAtOnce(thresholdDays: number, validity: Validity, now: Instant): boolean {
+  return acmeDueAt(thresholdDays, validity, undefined) <= now;
+}
+
 /** The part of the lifetime that a freeze window leaves for a renewal: a later one gives way. */
 export function latestRenewal({ notBefore, notAfter }: Validity): Instant {
   return notAfter - (notAfter - notBefore) / 10;

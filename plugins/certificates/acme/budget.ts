@@ -25,7 +25,15 @@ import { issuerRef, issuerSpec } from '../remembered.ts';
 import type { AcmeAuthority } from '../world.ts';
 import { authorityOf } from './account.ts';
 import { type AcmeSpec, directoryUrl, limitsOf, type OrderLimit } from './directories.ts';
-import { askedAgainAt, identifiersOf, type OpenOrder, pendingFacts, pendingText, purposeOf } from './open-order.ts';
+import {
+  askedAgainAt,
+  identifiersOf,
+  type OpenOrder,
+  pendingFacts,
+  pendingText,
+  purposeOf,
+  usableOrder,
+} from './open-order.ts';
 import { type Asked, deferredBy, isWaitFor, NO_WAIT, type Wait, waitOf } from './waits.ts';
 
 /** The registered domains of the names of a resource, as its refresh found them; by default, the names themselves. */
@@ -120,14 +128,19 @@ export function replacesOwn({ memory }: CertificateResource, issuer: AcmeSpec): 
 }
 
 /** The order that a step of a Certificate goes on with; undefined if it needs another one. */
-function openOrder({ memory }: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec): OpenOrder | undefined {
-  const order = memory?.kept.order;
-  return order?.for === purposeOf(issuer, spec) ? order : undefined;
+function openOrder(
+  { memory }: CertificateResource,
+  issuer: AcmeSpec,
+  spec: CertificateSpec,
+  scene: Scene,
+): OpenOrder | undefined {
+  const { account } = ordererOf(issuer, spec, scene);
+  return usableOrder(memory?.kept.order, purposeOf(issuer, account, spec), scene.now);
 }
 
 /** True if no limit counts the order: it exists already, or replaces a certificate in its renewal window. */
-function isUncounted(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec): boolean {
-  return openOrder(resource, issuer, spec) !== undefined || replacesOwn(resource, issuer);
+function isUncounted(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec, scene: Scene): boolean {
+  return openOrder(resource, issuer, spec, scene) !== undefined || replacesOwn(resource, issuer);
 }
 
 /** Numbers of accepted orders by key, in a plan: filled up as its actions are accepted. */
@@ -151,7 +164,7 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
     const { spec } = resource.desired;
     if (replacesOwn(resource, issuer)) continue;
     const { created, issued } = usesOf(ordererOf(issuer, spec, scene), resource, spec);
-    const ahead = [...(openOrder(resource, issuer, spec) === undefined ? created : []), ...issued];
+    const ahead = [...(openOrder(resource, issuer, spec, scene) === undefined ? created : []), ...issued];
     for (const key of ahead)
       if (other.spent?.includes(key) !== true) counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
   }
@@ -237,10 +250,10 @@ export function ordersFrom(resource: CertificateResource, scene: Scene): Instant
   if (spec === undefined || issuer === undefined) return undefined;
   const wait = orderWait(resource, scene);
   if (wait !== undefined) return instantOf(wait.until);
-  const again = askedAgainAt(openOrder(resource, issuer, spec), scene.now);
+  const again = askedAgainAt(openOrder(resource, issuer, spec, scene), scene.now);
   if (again !== undefined) return again;
   // A certificate that is valid needs no order. An edit that needs one is a row of the plan.
-  if (isUncounted(resource, issuer, spec) || stateOrLast(resource) === 'normal') return undefined;
+  if (isUncounted(resource, issuer, spec, scene) || stateOrLast(resource) === 'normal') return undefined;
   return fullestUse(issuer, resource, spec, new Map(), scene)?.clearsAt;
 }
 
@@ -253,7 +266,7 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
   const wait = orderWait(resource, scene);
   if (wait !== undefined) return deferredBy(wait, directory);
   if (!issues(change)) return pass('no order is created', {});
-  const order = openOrder(resource, issuer, spec);
+  const order = openOrder(resource, issuer, spec, scene);
   if (order !== undefined) {
     const again = askedAgainAt(order, scene.now);
     if (again !== undefined)

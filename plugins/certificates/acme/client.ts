@@ -75,6 +75,8 @@ export interface NewOrder {
 
 export interface AcmeClient {
   readonly directory: Directory;
+  /** URL of the account, if it is known. */
+  readonly accountUrl: () => string | undefined;
   /** The server's clock minus this machine's, in ms, at the last answer. */
   readonly clockDifferenceMs: () => number | undefined;
   /** Number of requests so far. */
@@ -469,6 +471,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
 
   return {
     directory,
+    accountUrl: () => account,
     clockDifferenceMs: wire.clockDifferenceMs,
     requests: wire.requests,
     findAccount,

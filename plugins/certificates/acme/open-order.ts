@@ -18,18 +18,34 @@ export function identifiersOf(spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddres
   return [...[...names].sort(), ...[...new Set(ipAddressesOf(spec).map(plainAddress))].sort()];
 }
 
-/** Digest of everything that decides about an order: one with another digest is not continued. */
+/**
+ * Digest of everything that decides about an order: one with another digest is not continued. The key of the account does
+ * not count, because a rollover keeps the account.
+ */
 export function purposeOf(
   { directory, profile }: Pick<AcmeSpec, 'directory' | 'profile'>,
+  account: string | undefined,
   spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses' | 'keyAlgorithm'>,
 ): string {
   const { keyAlgorithm } = spec;
   return digestOf({
     directory: directoryUrl(directory),
+    account: account ?? '',
     profile: profile ?? '',
     names: identifiersOf(spec),
     keyAlgorithm,
   });
+}
+
+/**
+ * The recorded order, if a step with this purpose goes on with it. A certificate outlives its order, and an order that steps
+ * have waited for until it expired fails its step, which creates no other.
+ */
+export function usableOrder(order: OpenOrder | undefined, purpose: string, now: Instant): OpenOrder | undefined {
+  if (order?.for !== purpose) return undefined;
+  const { expires, download, waits } = order;
+  const hasExpired = expires !== undefined && instantOf(expires) <= now;
+  return hasExpired && download === undefined && waits === undefined ? undefined : order;
 }
 
 /** The order after one more step that waited for it. Undefined if no further step waits. */

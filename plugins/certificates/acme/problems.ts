@@ -13,7 +13,7 @@
  * | `done` | the effect already exists |
  */
 
-import { isRecord, printable, type Redact, shortLine } from '#plugin';
+import { isRecord, printable, type Redact, shorten, shortLine } from '#plugin';
 
 export type Reaction =
   | 'retry-now'
@@ -25,7 +25,7 @@ export type Reaction =
   | 'read-again'
   | 'done';
 
-const REACTIONS = {
+export const REACTIONS = {
   accountDoesNotExist: 'new-account',
   alreadyReplaced: 'without-replaces',
   alreadyRevoked: 'done',
@@ -68,8 +68,12 @@ const PREFIX = 'urn:ietf:params:acme:error:';
 /** A longer text from a server is cut before it is searched. */
 const LONGEST_TEXT = 10_000;
 const MOST_SUBPROBLEMS = 100;
-/** Number of subproblems in a message. */
+/** Number of subproblems with their reasons in a message, and of names that follow. */
 const SHOWN_SUBPROBLEMS = 5;
+const NAMED_SUBPROBLEMS = 10;
+/** Length of the reason of one subproblem in a message: with its advice, a message has 1,000 characters. */
+const LONGEST_REASON = 100;
+const LONGEST_URL = 2000;
 
 interface Part {
   readonly type: ProblemType | 'other';
@@ -80,6 +84,8 @@ interface Part {
 /** A problem document (RFC 7807). */
 export interface Problem extends Part {
   readonly status?: number;
+  /** A web page about it, such as one on which a person has to agree (RFC 8555, 7.3.3). */
+  readonly page?: string;
   readonly subproblems: readonly (Part & { readonly identifier?: string })[];
 }
 
@@ -89,6 +95,13 @@ const asItIs: Redact = (text) => text;
 export function lineOf(value: unknown, hide = asItIs): string {
   // The text is shortened last: a part of a secret would not be recognized.
   return typeof value === 'string' ? printable(shortLine(hide(value.slice(0, LONGEST_TEXT)))) : '';
+}
+
+/** A web address for people; undefined if the value is not one. */
+export function pageOf(value: unknown, hide = asItIs): string | undefined {
+  if (typeof value !== 'string' || value.length > LONGEST_URL || !URL.canParse(value)) return undefined;
+  const { protocol, href } = new URL(value);
+  return protocol === 'https:' || protocol === 'http:' ? lineOf(href, hide) : undefined;
 }
 
 function typeOf(value: unknown): ProblemType | 'other' {
@@ -104,11 +117,13 @@ function partOf(value: Readonly<Record<string, unknown>>, hide: Redact): Part {
 /** Reads a problem; undefined if the value is not an object. Members of wrong types are left out. */
 export function problemOf(value: unknown, hide = asItIs): Problem | undefined {
   if (!isRecord(value)) return undefined;
-  const { status, subproblems } = value;
+  const { status, subproblems, instance } = value;
+  const page = pageOf(instance, hide);
   const parts: readonly unknown[] = Array.isArray(subproblems) ? subproblems.slice(0, MOST_SUBPROBLEMS) : [];
   return {
     ...partOf(value, hide),
     ...(typeof status === 'number' ? { status } : {}),
+    ...(page === undefined ? {} : { page }),
     subproblems: parts.filter(isRecord).map((part) => {
       const { identifier } = part;
       const name = isRecord(identifier) ? lineOf(identifier['value'], hide) : '';
@@ -117,14 +132,54 @@ export function problemOf(value: unknown, hide = asItIs): Problem | undefined {
   };
 }
 
-/** The text of a problem: its detail, its type, and its first subproblems. */
+/** The names of subproblems without their reasons. */
+function restText(rest: Problem['subproblems']): readonly string[] {
+  if (rest.length === 0) return [];
+  const names = rest.slice(0, NAMED_SUBPROBLEMS).map(({ identifier, type }) => `${identifier ?? 'no name'} (${type})`);
+  const more = rest.length - names.length;
+  return [`also ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
+}
+
+/** The text of a problem: its detail, its type, and its subproblems by identifier. */
 export function problemText({ type, detail, subproblems }: Problem): string {
   const own = (part: Part): string => `${part.detail === '' ? 'no reason is given' : part.detail} (${part.type})`;
-  const parts = subproblems
-    .slice(0, SHOWN_SUBPROBLEMS)
-    .map((part) => `${part.identifier === undefined ? '' : `${part.identifier}: `}${own(part)}`);
-  const more = subproblems.length - parts.length;
-  return [own({ type, detail }), ...parts, ...(more > 0 ? [`${more} more`] : [])].join('; ');
+  const parts = subproblems.slice(0, SHOWN_SUBPROBLEMS).map((part) => {
+    const reason = own({ ...part, detail: shorten(part.detail, LONGEST_REASON) });
+    return part.identifier === undefined ? reason : `${part.identifier}: ${reason}`;
+  });
+  return [own({ type, detail }), ...parts, ...restText(subproblems.slice(SHOWN_SUBPROBLEMS))].join('; ');
+}
+
+/** Requests to the reader, by the type of a problem. Types without one pass by themselves. */
+const ADVICE: { readonly [Type in ProblemType | 'other']?: string } = {
+  accountDoesNotExist:
+    'Run `fettle state forget` for the Issuer, and apply again: the apply finds or creates an account',
+  badCSR: 'Use another `keyAlgorithm`, or other names',
+  badPublicKey: 'Use a key of another type for the account (`accountKey`), such as ECDSA P-256',
+  badSignatureAlgorithm: 'Use a key of another type for the account (`accountKey`), such as ECDSA P-256',
+  caa: 'Permit the authority in the CAA records of the name, or use another Issuer',
+  connection: 'Check that the authority reaches the solver under the name',
+  dns: 'Check the DNS records of the name',
+  externalAccountRequired: 'Name an external account in `eab` of the Issuer',
+  incorrectResponse: 'Check that the name leads to the solver',
+  invalidContact: 'Correct `contact` of the Issuer',
+  invalidProfile: 'Correct `profile` of the Issuer',
+  malformed: 'If the next tries fail too, report the message to the authority',
+  other: 'If the next tries fail too, report the message to the authority',
+  rejectedIdentifier: 'Remove the name from the document, or use another Issuer',
+  serverInternal: 'If the next tries fail too, see the status page of the authority',
+  tls: 'Check that the authority reaches the solver under the name',
+  unauthorized: 'Check that the name leads to the solver, and that the account is valid',
+  unsupportedContact: 'Correct `contact` of the Issuer',
+  unsupportedIdentifier: 'Remove the name from the document, or use another Issuer',
+  userActionRequired: 'Agree to the terms of the authority for the account',
+};
+
+/** The request to the reader of a problem; empty without one. */
+export function adviceOf({ type, subproblems, page }: Problem): string {
+  const types = type === 'compound' ? subproblems.map((part) => part.type) : [type];
+  const sentences = [...new Set(types.flatMap((each) => ADVICE[each] ?? []))].slice(0, 2);
+  return `${sentences.join('. ')}${page === undefined || sentences.length === 0 ? '' : `: see ${page}`}`;
 }
 
 /** The reaction to the parts of a compound problem: one part that is refused, refuses the whole. */

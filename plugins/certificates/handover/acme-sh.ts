@@ -11,6 +11,7 @@ import {
   listenerMethod,
   type Method,
   type SettingsFiles,
+  singleHook,
   splitPath,
   webrootMethod,
 } from './forms.ts';
@@ -104,7 +105,7 @@ const COPIES = ['Le_RealCertPath', 'Le_RealKeyPath', 'Le_RealCACertPath', 'Le_Re
 
 function obstaclesOf(values: ReadonlyMap<string, string>): readonly string[] {
   const copies = COPIES.map((name) => values.get(name) ?? '').filter((each) => each !== '' && each !== 'no');
-  const hooks = ['Le_PreHook', 'Le_PostHook', 'Le_RenewHook'].filter((name) => (values.get(name) ?? '') !== '');
+  const pre = values.get('Le_PreHook') ?? '';
   const deploy = values.get('Le_DeployHook') ?? '';
   const alias = values.get('Le_ChallengeAlias') ?? '';
   return [
@@ -115,9 +116,7 @@ function obstaclesOf(values: ReadonlyMap<string, string>): readonly string[] {
       ? []
       : [`acme.sh sets the records of its challenges at ${alias}. Check that fettle can set them, too`]),
     ...(deploy === '' ? [] : [`acme.sh deploys by ${deploy}. Set \`deploy\` of the Certificate`]),
-    ...(hooks.length === 0
-      ? []
-      : [`acme.sh runs commands at a renewal (${hooks.join(', ')}). Set \`deploy\` or \`reload\` of the Certificate`]),
+    ...(pre === '' || pre === 'no' ? [] : [`acme.sh runs a command before a renewal: ${pre}. fettle has no such step`]),
   ];
 }
 
@@ -133,7 +132,10 @@ export function readAcmeSh(files: SettingsFiles): ClientFolder {
     if (account === undefined) return [];
     const preferredChain = values.get('Le_Preferred_Chain');
     const profile = [...values].find(([name]) => /^Le_\w*Profile$/iu.test(name))?.[1];
-    const hook = values.get('Le_ReloadCmd');
+    const { hook, obstacles } = singleHook(
+      'acme.sh',
+      ['Le_ReloadCmd', 'Le_RenewHook', 'Le_PostHook'].map((name) => values.get(name)),
+    );
     return [
       {
         client: 'acme.sh',
@@ -142,8 +144,8 @@ export function readAcmeSh(files: SettingsFiles): ClientFolder {
         ...methodsOf(values),
         ...(profile === undefined || profile === '' ? {} : { profile }),
         ...(preferredChain === undefined || preferredChain === '' ? {} : { preferredChain }),
-        ...(hook === undefined || hook === '' ? {} : { hook }),
-        obstacles: obstaclesOf(values),
+        ...(hook === undefined ? {} : { hook }),
+        obstacles: [...obstaclesOf(values), ...obstacles],
       },
     ];
   });

@@ -11,9 +11,11 @@ import {
   listenerMethod,
   type Method,
   type SettingsFiles,
+  singleHook,
   splitPath,
   webrootMethod,
 } from './forms.ts';
+import { scheduledRuns } from './scheduled.ts';
 import { parseSections } from './settings-text.ts';
 
 const KEY = /^(.*)\/accounts\/(.+)\/([0-9a-f]{32})\/private_key\.json$/u;
@@ -63,21 +65,56 @@ const INSTALLED = new Set(['None', '']);
 function obstaclesOf(params: ReadonlyMap<string, string>, root: string, paths: readonly string[]): readonly string[] {
   const installer = params.get('installer') ?? '';
   const pre = params.get('pre_hook');
-  const hooks = paths.filter((path) => path.startsWith(`${root}/renewal-hooks/`));
+  const before = paths.filter((path) => path.startsWith(`${root}/renewal-hooks/pre/`));
   return [
-    ...(INSTALLED.has(installer)
+    ...(INSTALLED.has(installer) || installer === 'nginx'
       ? []
       : [`certbot reloads ${installer} after a renewal. Set \`reload\` of the Certificate`]),
     ...(pre === undefined ? [] : [`certbot runs a command before a renewal: ${pre}. fettle has no such step`]),
-    ...(hooks.length === 0
+    ...(before.length === 0
       ? []
-      : [`certbot runs scripts at a renewal: ${hooks.join(', ')}. Set \`deploy\` or \`reload\` of the Certificate`]),
+      : [`certbot runs scripts before a renewal: ${before.join(', ')}. fettle has no such step`]),
   ];
+}
+
+/** Scripts that certbot runs after a renewal of any certificate. */
+function scriptsOf(
+  root: string,
+  { paths, texts }: SettingsFiles,
+): { readonly hooks: readonly string[]; readonly obstacles: readonly string[] } {
+  const folders = ['deploy', 'post'].map((name) => `${root}/renewal-hooks/${name}`);
+  const scripts = paths.filter((path) => folders.includes(splitPath(path).folder));
+  // A script without a text is large, or cannot be run.
+  const isPlain = (path: string): boolean => !/RENEWED_/u.test(texts.get(path) ?? 'RENEWED_');
+  const other = scripts.filter((path) => !isPlain(path));
+  return {
+    hooks: scripts.filter(isPlain),
+    obstacles:
+      other.length === 0
+        ? []
+        : [
+            `certbot runs scripts after a renewal, with values that fettle does not set: ${other.join(', ')}. Set \`deploy\` or \`reload\` of the Certificate`,
+          ],
+  };
+}
+
+/** Options of `certbot renew` with a command, and those without a value. */
+const HOOKS = ['deploy-hook', 'renew-hook', 'post-hook'];
+const SWITCHES: ReadonlySet<string> = new Set(
+  'q quiet n non-interactive no-random-sleep-on-renew dry-run force-renewal agree-tos no-self-upgrade v'.split(' '),
+);
+
+/** Command lines that a scheduler passes to every renewal. */
+function scheduledHooks(files: SettingsFiles): readonly string[] {
+  return scheduledRuns(files, 'certbot', SWITCHES)
+    .filter(({ words }) => words.includes('renew'))
+    .flatMap(({ options }) => HOOKS.flatMap((name) => options.get(name) ?? []));
 }
 
 /** Reads certbot's folder. */
 export function readCertbot(files: SettingsFiles): ClientFolder {
   const accounts = accountsOf(files);
+  const scheduled = scheduledHooks(files);
   const certificates = files.paths.flatMap((path): readonly ClientCertificate[] => {
     const [, root, name] = /^(.*)\/renewal\/([^/]+)\.conf$/u.exec(path) ?? [];
     if (root === undefined || name === undefined) return [];
@@ -86,8 +123,14 @@ export function readCertbot(files: SettingsFiles): ClientFolder {
     const account = accounts.find((each) => each.root === root && each.id === params.get('account'));
     if (account === undefined) return [];
     const webroots = sections.get('renewalparams/webroot_map') ?? new Map<string, string>();
-    const hooks = [params.get('renew_hook'), params.get('post_hook')].filter((each) => each !== undefined);
-    const [hook] = hooks;
+    const scripts = scriptsOf(root, files);
+    const { hook, obstacles } = singleHook('certbot', [
+      params.get('renew_hook'),
+      params.get('post_hook'),
+      params.get('installer') === 'nginx' ? 'nginx -s reload' : undefined,
+      ...scheduled,
+      ...scripts.hooks,
+    ]);
     const profile = params.get('required_profile') ?? params.get('preferred_profile');
     const preferredChain = params.get('preferred_chain');
     return [
@@ -103,10 +146,7 @@ export function readCertbot(files: SettingsFiles): ClientFolder {
         ...(profile === undefined ? {} : { profile }),
         ...(preferredChain === undefined ? {} : { preferredChain }),
         ...(hook === undefined ? {} : { hook }),
-        obstacles: [
-          ...obstaclesOf(params, root, files.paths),
-          ...(hooks.length < 2 ? [] : ['certbot runs two commands after a renewal. Set `deploy` and `reload`']),
-        ],
+        obstacles: [...obstaclesOf(params, root, files.paths), ...scripts.obstacles, ...obstacles],
       },
     ];
   });

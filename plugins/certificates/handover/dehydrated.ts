@@ -63,6 +63,20 @@ function configOf(root: string, { paths, texts }: SettingsFiles): ReadonlyMap<st
   return parseAssignments([`BASEDIR=${root}`, ...[path, ...more].map((each) => texts.get(each) ?? '')].join('\n'));
 }
 
+/** The call of the hook for a new certificate. Other calls of dehydrated have no counterpart. */
+function deployOf(
+  hook: string,
+  chain: string | undefined,
+  folder: string,
+): Pick<ClientCertificate, 'deploy' | 'obstacles'> {
+  if (hook === '') return { obstacles: [] };
+  if (!hook.startsWith('/') || chain === 'yes')
+    return { obstacles: [`dehydrated runs ${hook} at a renewal. Set \`deploy\` or \`reload\` of the Certificate`] };
+  const files = ['privkey', 'cert', 'fullchain', 'chain'].map((name) => `${folder}/${name}.pem`);
+  // The last word is the time of the certificate, which fettle does not know before the step.
+  return { deploy: [hook, 'deploy_cert', splitPath(folder).name, ...files, '0'], obstacles: [] };
+}
+
 const NO_CONFIG = 'The file `config` of dehydrated was not found. Search its folder too';
 
 /** Reads the folder of dehydrated. */
@@ -90,8 +104,7 @@ export function readDehydrated(files: SettingsFiles): ClientFolder {
         usual: config === undefined ? { by: 'other', why: NO_CONFIG } : methodOf(values),
         ...(profile === '' ? {} : { profile }),
         ...(preferredChain === '' ? {} : { preferredChain }),
-        obstacles:
-          hook === '' ? [] : [`dehydrated runs ${hook} at a renewal. Set \`deploy\` or \`reload\` of the Certificate`],
+        ...deployOf(hook, values.get('HOOK_CHAIN'), folder),
       },
     ];
   });

@@ -41,6 +41,8 @@ export interface ClientCertificate {
   readonly preferredChain?: string;
   /** Command line that runs after a renewal, as the client has it. */
   readonly hook?: string;
+  /** Words of a command that takes the new files, with their paths. */
+  readonly deploy?: readonly string[];
   /** Reasons why the renewal must stay with the client until a person decides. Each is a sentence. */
   readonly obstacles: readonly string[];
 }
@@ -95,6 +97,18 @@ export function webrootMethod(folder: string): Method {
   return folder.startsWith('/') && folder.length <= 4096
     ? { by: 'webroot', folder }
     : { by: 'other', why: 'Its webroot is not an absolute path. Add a solver to the Issuer' };
+}
+
+/** The only command line after a renewal; an obstacle if there are several. */
+export function singleHook(
+  client: ClientName,
+  hooks: readonly (string | undefined)[],
+): { readonly hook?: string; readonly obstacles: readonly string[] } {
+  const [hook, ...more] = new Set(hooks.filter((each) => each !== undefined && each !== '' && each !== 'no'));
+  if (hook === undefined) return { obstacles: [] };
+  if (more.length === 0) return { hook, obstacles: [] };
+  const all = [hook, ...more].join('; ');
+  return { obstacles: [`${client} runs several commands after a renewal: ${all}. Set \`deploy\` and \`reload\``] };
 }
 
 /** A listener at a port and an address; the defaults of both are left out. */

@@ -16,6 +16,7 @@ export interface HandedOver {
   readonly client: ClientName;
   /** Name of the Issuer. */
   readonly issuer: string;
+  readonly deploy?: readonly string[];
   readonly reload?: readonly string[];
   /** Reasons why the renewal stays with the client. Each is a sentence. */
   readonly obstacles: readonly string[];
@@ -28,6 +29,8 @@ export interface Handover {
   readonly issuers: () => readonly Found[];
   /** Accounts of no pair so far. */
   readonly passed: () => readonly PassedOver[];
+  /** Command lines of the pairs so far that `fettle.yaml` does not list yet. */
+  readonly unlisted: () => readonly (readonly string[])[];
   /** True if a path is the key of an account. */
   readonly isAccountKey: (path: string) => boolean;
 }
@@ -86,19 +89,43 @@ function wordsOf(command: string): readonly string[] | undefined {
   return /^[\w@%+=:,./ -]+$/u.test(command) ? command.split(' ').filter((word) => word !== '') : undefined;
 }
 
-/** The command after a renewal, if fettle may run it. */
-function reloadOf(
-  { client, hook }: ClientCertificate,
+interface Commands extends Pick<HandedOver, 'deploy' | 'reload' | 'obstacles'> {
+  /** Command lines that `fettle.yaml` does not list. */
+  readonly unlisted: readonly (readonly string[])[];
+}
+
+const NO_WORDS =
+  'Put the command into a script, list the script in `plugins.certificates.commands` of fettle.yaml, and set `reload`';
+
+function remedyFor(words: readonly string[]): string {
+  return `Add ${JSON.stringify(words)} to \`plugins.certificates.commands\` of fettle.yaml, and run the import again`;
+}
+
+/** The commands after a renewal, if fettle may run them. */
+function commandsOf(
+  { client, hook, deploy }: ClientCertificate,
   { commands = [] }: Partial<CertificatesConfig>,
-): { readonly reload?: readonly string[]; readonly obstacles: readonly string[] } {
-  if (hook === undefined) return { obstacles: [] };
-  const words = wordsOf(hook);
-  if (words !== undefined && isAllowed(words, commands)) return { reload: words, obstacles: [] };
-  const remedy =
-    words === undefined
-      ? 'Put the command into a script, list the script in `plugins.certificates.commands` of fettle.yaml, and set `reload`'
-      : `Add ${JSON.stringify(words)} to \`plugins.certificates.commands\` of fettle.yaml, and run the import again`;
-  return { obstacles: [`${client} runs a command after a renewal: ${hook}. ${remedy}`] };
+): Commands {
+  const reload = hook === undefined ? undefined : wordsOf(hook);
+  const isPlain = deploy?.every((word) => wordsOf(word)?.length === 1) ?? true;
+  const unlisted = [reload, isPlain ? deploy : undefined].filter(
+    (words) => words !== undefined && !isAllowed(words, commands),
+  );
+  const isKnown = (words: readonly string[] | undefined): words is readonly string[] =>
+    words !== undefined && !unlisted.includes(words);
+  const says = (command: string, words: readonly string[] | undefined): readonly string[] =>
+    isKnown(words)
+      ? []
+      : [`${client} runs a command after a renewal: ${command}. ${words === undefined ? NO_WORDS : remedyFor(words)}`];
+  return {
+    ...(isPlain && isKnown(deploy) ? { deploy } : {}),
+    ...(isKnown(reload) ? { reload } : {}),
+    unlisted: unlisted.filter((words) => words !== undefined),
+    obstacles: [
+      ...(hook === undefined ? [] : says(hook, reload)),
+      ...(deploy === undefined ? [] : says(deploy.join(' '), isPlain ? deploy : undefined)),
+    ],
+  };
 }
 
 export interface HandoverOptions {
@@ -113,6 +140,7 @@ export function openHandover({ clients, desired, settings, document }: HandoverO
   const issuers = desired.filter(({ ref }) => ref.kind === 'Issuer');
   const taken = new Set(issuers.map(({ ref }) => ref.name));
   const used = new Map<string, Account>();
+  const unlisted = new Map<string, readonly string[]>();
 
   const accountOf = (certificate: ClientCertificate): Account | undefined => {
     const known = used.get(certificate.account);
@@ -144,11 +172,12 @@ export function openHandover({ clients, desired, settings, document }: HandoverO
       if (certificate === undefined || issuer === undefined) return undefined;
       const { client } = certificate;
       const { profile, preferredChain } = issuer.declared ?? issuer;
-      const { obstacles, ...reload } = reloadOf(certificate, settings);
+      const { obstacles, unlisted: more, ...commands } = commandsOf(certificate, settings);
+      for (const words of more) unlisted.set(JSON.stringify(words), words);
       return {
         client,
         issuer: issuer.name,
-        ...reload,
+        ...commands,
         obstacles: [
           ...unproven(issuer, certificate, pair),
           ...obstacles,
@@ -193,6 +222,7 @@ export function openHandover({ clients, desired, settings, document }: HandoverO
           what: key,
           why: `is the key of an account of ${client} at ${directory}, and no certificate that is imported uses the account`,
         })),
+    unlisted: () => [...unlisted.values()],
     isAccountKey: (path) => clients.accounts.some(({ key }) => key === path),
   };
 }

@@ -1,4 +1,7 @@
-/** Lego's folder: `accounts/` and `certificates/`. Lego records neither the address of a directory nor its challenges. */
+/**
+ * Lego's folder: `accounts/` and `certificates/`. It has neither the address of a directory nor the challenges: those are in
+ * `.lego.yml`, from version 5 on, or in the command line of a scheduler.
+ */
 
 import {
   addressesOf,
@@ -8,7 +11,11 @@ import {
   directoryOf,
   jsonObject,
   type SettingsFiles,
+  singleHook,
 } from './forms.ts';
+import { configuredLego } from './lego-config.ts';
+import { type LegoSettings, UNKNOWN_METHOD } from './lego-settings.ts';
+import { scheduledLego } from './lego-runs.ts';
 
 /** Directories by host. */
 const DIRECTORIES: Readonly<Record<string, string>> = {
@@ -17,42 +24,65 @@ const DIRECTORIES: Readonly<Record<string, string>> = {
   'acme.zerossl.com': 'https://acme.zerossl.com/v2/DV90',
   'dv.acme-v02.api.pki.goog': 'https://dv.acme-v02.api.pki.goog/directory',
 };
-const WHY = 'lego does not record how it proves names. Add a solver to the Issuer';
 
 interface Account extends ClientAccount {
   readonly root: string;
   readonly host: string;
 }
 
-function accountsOf({ paths, texts }: SettingsFiles): readonly Account[] {
+function hostOf(url: unknown): string | undefined {
+  return typeof url === 'string' && URL.canParse(url) ? new URL(url).host : undefined;
+}
+
+/** Keys are in `keys/`, and from version 5 on in a folder with the name of their type. */
+const KEY = /^(.*)\/accounts\/([^/]+)\/([^/]+)\/(keys|[A-Za-z0-9]+)\/\3\.key$/u;
+
+function accountsOf({ paths, texts }: SettingsFiles, servers: readonly string[]): readonly Account[] {
   return paths.flatMap((key) => {
-    const [, root, server, email] = /^(.*)\/accounts\/([^/]+)\/([^/]+)\/keys\/\3\.key$/u.exec(key) ?? [];
-    if (root === undefined || server === undefined || email === undefined) return [];
-    const folder = key.slice(0, -`/keys/${email}.key`.length);
+    const [, root, server, id, kind] = KEY.exec(key) ?? [];
+    if (root === undefined || server === undefined || id === undefined) return [];
+    const folder = key.slice(0, -(kind === 'keys' ? `/keys/${id}.key` : `/${id}.key`).length);
     const host = server.replace('_', ':');
-    const directory = directoryOf(DIRECTORIES[host] ?? `https://${host}/directory`);
+    const known = DIRECTORIES[host] ?? servers.find((each) => hostOf(each) === host);
+    const directory = directoryOf(known ?? `https://${host}/directory`);
     if (directory === undefined) return [];
     const stored = jsonObject(texts.get(`${folder}/account.json`));
-    const notes =
-      DIRECTORIES[host] === undefined ? ['lego does not record the address of the directory: check `directory`'] : [];
+    const notes = known === undefined ? ['lego does not record the address of the directory: check `directory`'] : [];
     const contact = addressesOf([stored['email']]);
     return [{ client: 'lego' as const, key, directory, contact, notes, root, host }];
   });
 }
 
-function hostOf(url: unknown): string | undefined {
-  return typeof url === 'string' && URL.canParse(url) ? new URL(url).host : undefined;
+/** The settings for a certificate: those that name it, or the only ones. */
+function settingsFor(
+  all: readonly LegoSettings[],
+  { root, stem, domains }: { readonly root: string; readonly stem: string; readonly domains: readonly string[] },
+): LegoSettings | undefined {
+  const own = all.filter(({ storage }) => storage === undefined || storage === root);
+  const names = new Set([stem, stem.replace(/^_\./u, '*.'), ...domains]);
+  return own.find((each) => each.names.some((name) => names.has(name)));
+}
+
+function textsIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }
 
 /** Reads lego's folder. */
 export function readLego(files: SettingsFiles): ClientFolder {
-  const accounts = accountsOf(files);
+  const settings = [...configuredLego(files), ...scheduledLego(files)];
+  const accounts = accountsOf(
+    files,
+    settings.flatMap(({ server }) => server ?? []),
+  );
   const certificates = files.paths.flatMap((path): readonly ClientCertificate[] => {
     const [, root, name] = /^(.*)\/certificates\/([^/]+)\.json$/u.exec(path) ?? [];
     if (root === undefined || name === undefined) return [];
-    const host = hostOf(jsonObject(files.texts.get(path))['certUrl']);
+    const stored = jsonObject(files.texts.get(path));
+    const host = hostOf(stored['certUrl']);
     const [account, ...more] = accounts.filter((each) => each.root === root && each.host === host);
     if (account === undefined) return [];
+    const own = settingsFor(settings, { root, stem: name, domains: textsIn(stored['domains']) });
+    const { hook, obstacles } = singleHook('lego', own?.hooks ?? []);
     return [
       {
         client: 'lego',
@@ -60,8 +90,15 @@ export function readLego(files: SettingsFiles): ClientFolder {
         stem: name,
         account: account.key,
         methods: new Map(),
-        usual: { by: 'other', why: WHY },
-        obstacles: more.length === 0 ? [] : ['lego has several accounts at the authority. Choose one'],
+        usual: own?.method ?? UNKNOWN_METHOD,
+        ...(own?.profile === undefined ? {} : { profile: own.profile }),
+        ...(own?.preferredChain === undefined ? {} : { preferredChain: own.preferredChain }),
+        ...(hook === undefined ? {} : { hook }),
+        obstacles: [
+          ...(more.length === 0 ? [] : ['lego has several accounts at the authority. Choose one']),
+          ...(own?.obstacles ?? []),
+          ...obstacles,
+        ],
       },
     ];
   });

@@ -33,12 +33,14 @@ import {
   InputError,
   type Instant,
   instantText,
+  listed,
   PartlyDoneError,
   PostponedError,
 } from '#plugin';
 import { properDatesOf } from '#plugin/certificate-dates';
 import { ApiError } from '#plugin/http';
 import { AcmeProblem } from '../acme/acme-problem.ts';
+import { isDueAtOnce } from '../acme/ari.ts';
 import { type Authorization, type Directory, type Identifier, type Order, sameIdentifiers } from '../acme/answers.ts';
 import type { IssuedChain } from '../acme/chains.ts';
 import type { AcmeClient, NewOrder } from '../acme/client.ts';
@@ -122,10 +124,14 @@ async function pendingKey(path: string, fingerprint: string): Promise<KeyPair | 
 /** Problems of an order that the account cannot read. */
 const NOT_OURS: ReadonlySet<string> = new Set(['malformed', 'unauthorized']);
 
+function ownPurpose(order: AcmeOrder): string {
+  return purposeOf(order.issuer, order.authority.account, order);
+}
+
 /** The order that an earlier step has begun; undefined if another one is needed. */
 async function resumed(order: AcmeOrder, { client, keyPath }: Ordering): Promise<Begun | undefined> {
   const { begun, name, signal } = order;
-  if (begun === undefined || begun.for !== purposeOf(order.issuer, order)) return undefined;
+  if (begun === undefined || begun.for !== ownPurpose(order)) return undefined;
   const keys = await pendingKey(keyPlace(keyPath, name).path, begun.key);
   if (keys === undefined) return undefined;
   try {
@@ -204,11 +210,12 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
   order.progress('creating the order');
   const created = await newOrder(order, client, isAgain ? await unrecorded(order, client) : []);
   const { replaced } = created;
-  const record = {
+  const record: Begun['record'] = defined({
     url: created.order.url,
     key: publicKeyFingerprint(keys.publicKey),
-    for: purposeOf(order.issuer, order),
-  };
+    for: ownPurpose(order),
+    expires: instantText(created.order.expires),
+  });
   await order.keep(
     { order: record, replaced: replaced ?? null, account_fault: null, ...NO_WAIT },
     isExempt(created) ? [] : order.uses.created,
@@ -219,7 +226,7 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
 function challengeFor(
   solver: Solver,
   authorization: Authorization,
-  key: AccountKey,
+  { client, key }: Pick<Prover, 'client' | 'key'>,
 ): {
   readonly challenge: Challenge;
   readonly at: Authorization['challenges'][number];
@@ -232,7 +239,17 @@ function challengeFor(
   const token = at.token ?? '';
   const authorizationOfKey = token === '' ? '' : keyAuthorization(token, key);
   const txt = token === '' ? '' : dnsDigest(authorizationOfKey);
-  return { at, challenge: { name, wildcard, kind: identifier.type, token, keyAuthorization: authorizationOfKey, txt } };
+  const challenge = defined<Challenge>({
+    name,
+    wildcard,
+    kind: identifier.type,
+    token,
+    keyAuthorization: authorizationOfKey,
+    txt,
+    issuers: at.issuers,
+    accountUri: client.accountUrl(),
+  });
+  return { at, challenge };
 }
 
 /** The part of an order that proves and finishes it. */
@@ -288,14 +305,14 @@ async function prove(order: Proving, begun: Order, prover: Prover): Promise<Orde
 }
 
 async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order, prover: Prover): Promise<Order> {
-  const { client, key } = prover;
+  const { client } = prover;
   const { signal, progress } = order;
   const run = { signal, progress };
   const presented: Presented[] = [];
   const answers: Authorization['challenges'][number][] = [];
   const open: { readonly solver: Solver; readonly prepared: Prepared }[] = [];
   for (const { index, solver, authorizations } of groups) {
-    const challenges = authorizations.map((each) => challengeFor(solver, each, key));
+    const challenges = authorizations.map((each) => challengeFor(solver, each, prover));
     const prepared = await solver.prepare(
       challenges.map(({ challenge }) => challenge),
       run,
@@ -374,7 +391,9 @@ async function failureOf(error: unknown, failing: Failing): Promise<unknown> {
   if (!(error instanceof AcmeProblem)) return error;
   const reaction = reactionTo(error, { replaces: false });
   // The authority may still go on with the order. Another step goes on with it after a wait, or by an account that is accepted.
-  if ((error.status ?? 0) >= 500 || KEEPS_ORDER.has(reaction)) return error;
+  // Without a status, the order itself has failed.
+  const isOpen = error.status !== undefined && (error.status >= 500 || KEEPS_ORDER.has(reaction));
+  if (isOpen) return error;
   return failedOrder(error, failing);
 }
 
@@ -386,12 +405,15 @@ async function untilValid(leaf: X509Certificate, { clock, signal }: AcmeOrder): 
   if (early > 0 && early <= MOST_EARLY_MS) await setTimeout(early, undefined, { signal });
 }
 
-function mustLast(leaf: X509Certificate, { storedUntil }: AcmeOrder): void {
-  const ends = properDatesOf(leaf).notAfter;
-  if (storedUntil !== undefined && ends <= storedUntil)
-    throw new Error(
-      `the new certificate expires at ${instantText(ends)}, before the stored one (${instantText(storedUntil)})`,
-    );
+/**
+ * The authority decides the lifetime, so a certificate may end before the stored one, which may be revoked. One whose own
+ * renewal is due at once would only repeat the order.
+ */
+function mustLast(leaf: X509Certificate, { stored }: AcmeOrder, now: Instant): void {
+  const dates = properDatesOf(leaf);
+  if (stored === undefined || dates.notAfter > stored.until || !isDueAtOnce(stored.thresholdDays, dates, now)) return;
+  const [ends, before] = [dates.notAfter, stored.until].map(instantText);
+  throw new Error(`it expires at ${ends}, before the stored one (${before}), and its renewal would be due at once`);
 }
 
 /** Checks a pair before it is stored. Throws a FailedOrderError for one that must not be. */
@@ -400,7 +422,7 @@ async function judge(order: AcmeOrder, path: readonly X509Certificate[], key: st
   const { dnsNames } = order;
   try {
     if (leaf === undefined) throw new Error('the authority sent none');
-    mustLast(leaf, order);
+    mustLast(leaf, order, now);
     await verifyAsClient({ path, key, dnsNames, ipAddresses: ipAddressesOf(order) }, now);
     validatePair({ ...order, now, hasAnyUsages: true }, leaf.toString(), key, issuer);
   } catch (error) {
@@ -492,6 +514,19 @@ function mustOffer(
   );
 }
 
+/** Throws an InputError for names that a new account cannot prove. */
+function mustProveAnew(rehearsal: Rehearsal, solvers: IssuerSolvers): void {
+  const unproven = identifiers(rehearsal).flatMap(({ type, value }) => {
+    const wildcard = value.startsWith('*.');
+    const index = solvers.indexFor({ name: wildcard ? value.slice(2) : value, wildcard, kind: type });
+    return index !== undefined && solvers.open(index).type === 'dns-persist-01' ? [value] : [];
+  });
+  if (unproven.length === 0) return;
+  throw new InputError(
+    `a rehearsal cannot prove ${listed(unproven)}: it orders by a new account, and the record of dnsPersist01 names the account of the Issuer. Rehearse a Certificate whose names other solvers prove`,
+  );
+}
+
 /** Orders a certificate by a new account, and throws both away. */
 export async function rehearseOrder(
   rehearsal: Rehearsal,
@@ -501,6 +536,7 @@ export async function rehearseOrder(
   const { profile, signal, progress } = rehearsal;
   const { client } = prover;
   mustOffer(client.directory, { profile, eab });
+  mustProveAnew(rehearsal, prover.solvers);
   const presented = (rehearsal.presented ?? []) as readonly unknown[] as readonly Presented[];
   if (presented.length > 0) await removeValues(rehearsal, prover, presented);
   progress('creating an account for the rehearsal');

@@ -15,7 +15,9 @@ const MOST_SETTINGS = 20_000;
 const LIMIT = 65_536;
 /** Files with settings. `account.conf` of acme.sh is not one of them: it has the secrets of services. */
 const SETTINGS =
-  /\/(?:regr\.json|account\.json|registration_info\.json|ca\.conf|config|conf\.d\/[^/]+\.sh|certificates\/[^/]+\.json|renewal\/[^/]+\.conf|([^/]+?)(?:_ecc)?\/\1\.conf)$/u;
+  /\/(?:regr\.json|account\.json|registration_info\.json|ca\.conf|config|conf\.d\/[^/]+\.sh|certificates\/[^/]+\.json|renewal\/[^/]+\.conf|renewal-hooks\/(?:deploy|post)\/[^/]+|\.lego\.ya?ml|crontabs?(?:\/[^/]+)?|cron\.(?:d|hourly|daily|weekly|monthly)\/[^/]+|[^/]+\.service|([^/]+?)(?:_ecc)?\/\1\.conf)$/u;
+
+const HOOK = /\/renewal-hooks\//u;
 
 /** Regular files below a folder. Links are left out: settings are never read through one. */
 async function below(folder: string, signal: AbortSignal): Promise<readonly string[]> {
@@ -40,12 +42,15 @@ async function settingsIn(paths: readonly string[], signal: AbortSignal): Promis
   for (const path of paths.filter((each) => SETTINGS.test(each)).slice(0, MOST_SETTINGS)) {
     signal.throwIfAborted();
     const file = await readWhole(path, LIMIT).catch(() => undefined);
-    if (file?.kind === 'file' && !file.stat.link) texts.set(path, Buffer.from(file.text, 'latin1').toString('utf8'));
+    if (file?.kind !== 'file' || file.stat.link) continue;
+    // A hook that cannot be run is not run.
+    if (HOOK.test(path) && (Number.parseInt(file.stat.mode, 8) & 0o111) === 0) continue;
+    texts.set(path, Buffer.from(file.text, 'latin1').toString('utf8'));
   }
   return texts;
 }
 
-/** Accounts and settings of certbot, lego, acme.sh and dehydrated, with paths relative to the project if inside it. */
+/** Accounts and settings of certbot, lego, acme.sh and dehydrated, also in the schedulers that run them, with paths relative to the project if inside it. */
 export async function findAcmeClients(
   project: string,
   places: readonly string[],

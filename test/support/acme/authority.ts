@@ -23,6 +23,8 @@ export interface TestAuthority {
   readonly profile: string | undefined;
   /** Port at which names are asked for http-01. */
   readonly httpPort: number;
+  /** The DNS server that the authority asks, with the records of `addTxt`: `127.0.0.1:5353`. */
+  readonly resolver: string;
   /** Answers http-01 for all names. */
   readonly serveFile: (token: string, content: string) => Promise<void>;
   /** Adds a TXT record. `host`: `_acme-challenge.www.example.test`. */

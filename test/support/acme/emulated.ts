@@ -10,8 +10,6 @@ import { type AuthorityOptions, BLOCKED_NAME, PROFILES, type TestAuthority } fro
 
 export interface EmulatedAuthority extends TestAuthority {
   readonly acme: AcmeSandbox;
-  /** The DNS server that the authority asks. */
-  readonly resolver: string;
 }
 
 export async function startEmulated(

@@ -70,6 +70,7 @@ export async function startPebble(programs: PebblePrograms, options: AuthorityOp
     [...(options.ownHttp === true ? [] : [httpPort ?? 0]), managementPort ?? 0],
     join(folder, 'challenges.log'),
   );
+  const resolver = options.resolver ?? `127.0.0.1:${dnsPort}`;
   const env = {
     PEBBLE_WFE_NONCEREJECT: String(options.rejectNonces ?? 0),
     PEBBLE_VA_NOSLEEP: '1',
@@ -86,7 +87,7 @@ export async function startPebble(programs: PebblePrograms, options: AuthorityOp
       '-config',
       join(folder, 'pebble.json'),
       '-dnsserver',
-      options.resolver ?? `127.0.0.1:${dnsPort}`,
+      resolver,
     ],
     [port ?? 0],
     join(folder, 'pebble.log'),
@@ -103,6 +104,7 @@ export async function startPebble(programs: PebblePrograms, options: AuthorityOp
     ca,
     profile: isNew ? 'default' : undefined,
     httpPort: httpPort ?? 0,
+    resolver,
     serveFile: (token, content) => manage('add-http01', { token, content }),
     addTxt: (host, value) => manage('set-txt', { host: `${host}.`, value }),
     stop: async () => {

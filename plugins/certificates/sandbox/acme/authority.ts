@@ -55,7 +55,7 @@ const PROFILES: Readonly<Record<string, AcmeProfile>> = {
 
 /** Starts the authority on a port of 127.0.0.1. */
 export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbox> {
-  const settings: Settings = { profiles: PROFILES, ...options };
+  const settings: Settings = { profiles: PROFILES, caaIdentities: ['acme.example.test'], ...options };
   const { now } = settings;
   const issuer = await openIssuer(settings.folder, now(), settings.host);
   let limits: Limits = settings.limits ?? {};
@@ -93,7 +93,7 @@ export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbo
         meta: {
           termsOfService: at('terms'),
           externalAccountRequired: settings.externalAccounts !== undefined,
-          caaIdentities: settings.caaIdentities ?? ['acme.example.test'],
+          caaIdentities: settings.caaIdentities,
           profiles: Object.fromEntries(
             Object.entries(settings.profiles).map(([name, { description }]) => [name, description]),
           ),

@@ -2,6 +2,7 @@
 
 import type { Authority } from './context.ts';
 import { type Authz, type Challenge, iso, nameKey, stateOf } from './model.ts';
+import { PERSIST } from './persist-record.ts';
 import { malformed, RefusalError } from './refusal.ts';
 import type { Answer, Asked, ServedEndpoint } from './server.ts';
 import { validate } from './validate.ts';
@@ -10,10 +11,12 @@ const AUTHORIZATION_MS = 8 * 3_600_000;
 
 export function challengeEndpoints(authority: Authority): readonly ServedEndpoint[] {
   const { options, authorizations, challenges: byChallenge, counts, requests, at, retryAfter } = authority;
-  const { now, validation } = options;
+  const { now, validation, caaIdentities } = options;
 
-  function challengeBody({ id, type, token, status, error }: Challenge): object {
-    return { type, url: at(`challenge/${id}`), token, status, error };
+  function challengeBody({ account }: Authz, { id, type, token, status, error }: Challenge): object {
+    const persist =
+      type === PERSIST ? { 'issuer-domain-names': caaIdentities, accounturi: at(`account/${account.id}`) } : {};
+    return { type, url: at(`challenge/${id}`), token, status, error, ...persist };
   }
 
   function authzAnswer(asked: Asked, id: string): Answer {
@@ -30,7 +33,7 @@ export function challengeEndpoints(authority: Authority): readonly ServedEndpoin
         identifier: { type, value },
         ...(wildcard ? { wildcard } : {}),
         expires: iso(now() + AUTHORIZATION_MS),
-        challenges: challenges.map(challengeBody),
+        challenges: challenges.map((each) => challengeBody(authz, each)),
       },
     };
   }
@@ -47,13 +50,15 @@ export function challengeEndpoints(authority: Authority): readonly ServedEndpoin
       challenge.status = 'processing';
       void settle(authz, challenge);
     }
-    return { headers: { link: `<${at(`authz/${authz.id}`)}>;rel="up"` }, body: challengeBody(challenge) };
+    return { headers: { link: `<${at(`authz/${authz.id}`)}>;rel="up"` }, body: challengeBody(authz, challenge) };
   }
 
   async function settle(authz: Authz, challenge: Challenge): Promise<void> {
-    const { type, token } = challenge;
-    const keyAuthorization = `${token}.${authz.account.key.thumbprint}`;
-    const problem = await validate({ type, token, value: authz.value, keyAuthorization }, validation);
+    const { type, token = '' } = challenge;
+    const { value, wildcard, account } = authz;
+    const keyAuthorization = `${token}.${account.key.thumbprint}`;
+    const permission = { issuers: caaIdentities, accountUri: at(`account/${account.id}`), wildcard, now: now() };
+    const problem = await validate({ type, token, value, keyAuthorization, permission }, validation);
     challenge.status = problem === undefined ? 'valid' : 'invalid';
     if (problem === undefined) return;
     challenge.error = problem;

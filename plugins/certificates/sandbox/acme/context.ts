@@ -42,7 +42,7 @@ export interface RenewalSuggestion {
 }
 
 /** The settings with their defaults. */
-export type Settings = AcmeSandboxOptions & Required<Pick<AcmeSandboxOptions, 'profiles'>>;
+export type Settings = AcmeSandboxOptions & Required<Pick<AcmeSandboxOptions, 'profiles' | 'caaIdentities'>>;
 
 export interface State {
   readonly options: Settings;

@@ -25,7 +25,8 @@ export interface Account {
 export interface Challenge {
   readonly id: string;
   readonly type: string;
-  readonly token: string;
+  /** Absent for dns-persist-01. */
+  readonly token?: string;
   status: 'pending' | 'processing' | 'valid' | 'invalid';
   error?: Problem;
 }

@@ -14,6 +14,7 @@ import {
   setOf,
   statusOf,
 } from './model.ts';
+import { PERSIST } from './persist-record.ts';
 import { malformed, RefusalError } from './refusal.ts';
 import type { Answer, Asked, ServedEndpoint } from './server.ts';
 import { fieldsOf } from './verify.ts';
@@ -80,7 +81,7 @@ export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] 
 
   function newAuthz(account: Account, { type, value }: Identifier): Authz {
     const wildcard = value.startsWith('*.');
-    const types = [...(wildcard ? [] : ['http-01']), ...(type === 'ip' ? [] : ['dns-01'])];
+    const types = [...(wildcard ? [] : ['http-01']), ...(type === 'ip' ? [] : ['dns-01', PERSIST])];
     const made: Authz = {
       id: nextId(),
       account,
@@ -90,7 +91,7 @@ export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] 
       challenges: types.map((each) => ({
         id: nextId(),
         type: each,
-        token: randomBytes(32).toString('base64url'),
+        ...(each === PERSIST ? {} : { token: randomBytes(32).toString('base64url') }),
         status: 'pending',
       })),
     };

@@ -31,12 +31,14 @@ export interface ServedEndpoint {
 /** A fault of one endpoint, instead of its answer or after its effect. */
 export interface Fault {
   readonly endpoint: string;
+  /** True for a request that has it; absent: all have it. */
+  readonly only?: (asked: Asked) => boolean;
   /** Number of requests that have it; absent: all. */
   times?: number;
   /** `before`: the request has no effect; `after`: it has one, and the answer is replaced. */
   readonly when: 'before' | 'after';
   /** `lost`: the connection ends. A function changes the right answer. */
-  readonly answer: Answer | 'lost' | ((right: Answer) => Answer);
+  readonly answer: Answer | 'lost' | ((right: Answer, asked: Asked) => Answer);
 }
 
 /** Faults that a test changes while the server runs. */
@@ -118,8 +120,10 @@ export async function serve({
     throw new RefusalError('badNonce', 400, 'the nonce is not valid');
   }
 
-  function faultOf(endpoint: string, when: Fault['when']): Fault | undefined {
-    const fault = faults.list.find((each) => each.endpoint === endpoint && each.when === when && each.times !== 0);
+  function faultOf(endpoint: string, when: Fault['when'], asked: Asked): Fault | undefined {
+    const fault = faults.list.find(
+      (each) => each.endpoint === endpoint && each.when === when && each.times !== 0 && each.only?.(asked) !== false,
+    );
     if (fault?.times !== undefined) fault.times -= 1;
     return fault;
   }
@@ -131,12 +135,12 @@ export async function serve({
       asked.method === 'POST' ? endpoint.post : ['GET', 'HEAD'].includes(asked.method) ? endpoint.get : undefined;
     if (act === undefined) throw new RefusalError('malformed', 405, `${asked.method} is not a method of this page`);
     if (faults.endsAt?.('before') === true) return 'lost';
-    const before = faultOf(endpoint.name, 'before')?.answer;
+    const before = faultOf(endpoint.name, 'before', asked)?.answer;
     if (before !== undefined && typeof before !== 'function') return before;
     const right = act(asked, id);
     if (faults.endsAt?.('after') === true) return 'lost';
-    const after = faultOf(endpoint.name, 'after')?.answer;
-    return after === undefined ? right : typeof after === 'function' ? after(right) : after;
+    const after = faultOf(endpoint.name, 'after', asked)?.answer;
+    return after === undefined ? right : typeof after === 'function' ? after(right, asked) : after;
   }
 
   function refused(error: unknown): Answer {

@@ -4,6 +4,7 @@ import { Resolver } from 'node:dns/promises';
 import { get } from 'node:http';
 import { isIP } from 'node:net';
 import { createHash } from 'node:crypto';
+import { type Permission, permits, PERSIST } from './persist-record.ts';
 import { problemOf } from './refusal.ts';
 
 export interface Validation {
@@ -19,6 +20,8 @@ export interface Validated {
   readonly value: string;
   readonly token: string;
   readonly keyAuthorization: string;
+  /** For dns-persist-01. */
+  readonly permission: Permission;
 }
 
 type Problem = ReturnType<typeof problemOf>;
@@ -85,15 +88,15 @@ async function validateFile(
   }
 }
 
+/** Looks for a TXT record that answers a challenge. */
 async function validateRecord(
-  { value, keyAuthorization }: Validated,
-  { resolver }: Validation,
+  host: string,
+  resolver: string | undefined,
+  isAnswer: (text: string) => boolean,
 ): Promise<Problem | undefined> {
-  const host = `_acme-challenge.${value}`;
-  const digest = createHash('sha256').update(keyAuthorization).digest('base64url');
   try {
     const records = resolver === undefined ? [] : await resolverAt(resolver).resolveTxt(host);
-    if (records.some((parts) => parts.join('') === digest)) return undefined;
+    if (records.some((parts) => isAnswer(parts.join('')))) return undefined;
     const why = records.length === 0 ? 'No TXT record' : 'Incorrect TXT record';
     return problemOf('unauthorized', `${why} found at ${host}`);
   } catch {
@@ -103,5 +106,11 @@ async function validateRecord(
 
 /** Undefined for a challenge that is answered correctly. */
 export function validate(challenge: Validated, validation: Validation): Promise<Problem | undefined> {
-  return challenge.type === 'http-01' ? validateFile(challenge, validation) : validateRecord(challenge, validation);
+  const { type, value, keyAuthorization, permission } = challenge;
+  if (type === 'http-01') return validateFile(challenge, validation);
+  const { resolver } = validation;
+  if (type === PERSIST)
+    return validateRecord(`_validation-persist.${value}`, resolver, (text) => permits(text, permission));
+  const digest = createHash('sha256').update(keyAuthorization).digest('base64url');
+  return validateRecord(`_acme-challenge.${value}`, resolver, (text) => text === digest);
 }

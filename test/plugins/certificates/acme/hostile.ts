@@ -13,13 +13,12 @@ export const bodyWith =
     return { ...right, body: { ...body, ...more(body) } };
   };
 
-/** Returns the fields that the state records of a resource. */
+/** Returns the fields that the state records of a resource; none for one that the state does not have. */
 export async function keptOf(
   { folder }: { readonly folder: string },
   address = WWW,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { kept } = JSON.parse((await fettle(folder, `state show ${address}`)).stdout) as {
-    readonly kept: Readonly<Record<string, unknown>>;
-  };
-  return kept;
+  const { stdout } = await fettle(folder, `state show ${address}`);
+  if (stdout === '') return {};
+  return (JSON.parse(stdout) as { readonly kept: Readonly<Record<string, unknown>> }).kept;
 }

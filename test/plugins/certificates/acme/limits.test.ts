@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Change, instantText, USES_KEPT_MS, type Verdict } from '#plugin';
 import { acmeBudget, usesOf } from '../../../../plugins/certificates/acme/budget.ts';
+import { purposeOf } from '../../../../plugins/certificates/acme/open-order.ts';
 import { directoryUrl, limitsOf } from '../../../../plugins/certificates/acme/directories.ts';
 import { registeredDomains } from '../../../../plugins/certificates/acme/registered.ts';
 import type { CertificateResource } from '../../../../plugins/certificates/diff.ts';
@@ -244,4 +245,43 @@ test('orders that a plan has accepted count, except for what the log has of them
   // The log has those of the running actions already.
   expect(verdict(4, [...created, ...issued])).toBe('pass');
   expect(verdict(5, [...created, ...issued])).toBe('defer');
+});
+
+describe('a recorded order', () => {
+  const at = (time: number): string => new Date(time).toISOString();
+  const account = 'https://acme.example.test/account/1';
+  const own = resourceWith({
+    ref: refOf('Issuer', 'ca'),
+    desired: desiredOf('Issuer', 'ca', { acme: ACME }),
+    memory: { ref: refOf('Issuer', 'ca'), version: 1, kept: { account, directory: directoryUrl(ACME.directory) } },
+  });
+  const spec = firstOrder(['www.example.test']).resource.desired?.spec as CertificateSpec;
+  const order = (more: object = {}, by = account): object => ({
+    url: 'https://acme.example.test/order/1',
+    key: 'sha256:1',
+    for: purposeOf(ACME, by, spec),
+    expires: at(NOW + HOUR),
+    ...more,
+  });
+  test.each<readonly [name: string, order: object, isUsed: boolean]>([
+    ['that can be used', order(), true],
+    ['of an authority that names no end', order({ expires: undefined }), true],
+    ['that has expired', order({ expires: at(NOW) }), false],
+    [
+      'that has expired, and whose certificate can be downloaded',
+      order({ expires: at(NOW), download: 'https://a/1' }),
+      true,
+    ],
+    ['that has expired while a step waited for it, which fails', order({ expires: at(NOW), waits: 1 }), true],
+    ['of another account', order({}, 'https://acme.example.test/account/2'), false],
+    ['for another purpose', order({ for: 'sha256:3' }), false],
+  ])('%s', (_name, recorded, isUsed) => {
+    const { resource, change } = firstOrder(['www.example.test']);
+    const memory = { ref: resource.ref, version: 1, kept: { order: JSON.parse(JSON.stringify(recorded)) } };
+    const known = { ...resource, memory } as unknown as CertificateResource;
+    // The limits have no room for another one.
+    const spentOn = (): readonly number[] => Array.from({ length: 300 }, () => NOW);
+    const verdict = acmeBudget(change, known, sceneAt(NOW, [own, known], { spentOn }));
+    expect(verdict.outcome).toBe(isUsed ? 'pass' : 'defer');
+  });
 });

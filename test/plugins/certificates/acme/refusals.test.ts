@@ -64,13 +64,12 @@ interface Refused {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly endpoint: string;
-  readonly times?: number;
 }
 
-async function refusedBy({ endpoint, type, status, headers, times = 1 }: Refused) {
+async function refusedBy({ endpoint, type, status, headers }: Refused) {
   const project = acmeProject(authority);
   const before = authority.acme.orders().length;
-  authority.acme.faults.list.push({ endpoint, when: 'before', times, answer: problem(type, status, headers) });
+  authority.acme.faults.list.push({ endpoint, when: 'before', times: 1, answer: problem(type, status, headers) });
   const first = await run(project, 'apply --yes');
   return { project, first, orders: () => authority.acme.orders().length - before };
 }
@@ -80,7 +79,6 @@ const LATER = { 'retry-after': '7200' };
 describe('a problem', { timeout: 60_000 }, () => {
   it.each<Refused>([
     { endpoint: 'new-order', type: 'rateLimited', status: 429, headers: LATER },
-    { endpoint: 'new-order', type: 'serverInternal', status: 503, headers: LATER },
     { type: 'rateLimited', status: 429, headers: LATER, endpoint: 'finalize' },
   ])('$type ($status) at $endpoint waits for the time of the authority, and goes on', async (refused) => {
     const { project, first, orders } = await refusedBy(refused);
@@ -96,41 +94,6 @@ describe('a problem', { timeout: 60_000 }, () => {
     expect(authority.acme.counts()['new-order']).toBe(requests);
     expect((await run(project, 'apply --yes', 3 * HOUR_MS)).code).toBe(0);
     expect([existsSync(join(project.folder, 'tls/www.crt')), orders()]).toEqual([true, 1]);
-  });
-
-  it.each(
-    some<Refused>([
-      { endpoint: 'new-order', type: 'rejectedIdentifier', status: 400 },
-      { endpoint: 'new-order', type: 'invalidProfile', status: 400 },
-      { endpoint: 'new-order', type: 'accountDoesNotExist', status: 400 },
-      { endpoint: 'new-order', type: 'userActionRequired', status: 403 },
-      { endpoint: 'new-order', type: 'serverInternal', status: 500 },
-      { endpoint: 'new-order', type: 'unheardOf', status: 400 },
-      { type: 'unauthorized', status: 403, endpoint: 'challenge' },
-      { type: 'badCSR', status: 400, endpoint: 'finalize' },
-      { type: 'orderNotReady', status: 403, endpoint: 'finalize' },
-    ]),
-  )('$type ($status) at $endpoint fails the step, and the next try waits for its backoff', async (refused) => {
-    const { project, first } = await refusedBy(refused);
-    const shown = refused.type === 'unheardOf' ? 'other' : refused.type;
-    expect([first.code, first.stdout]).toEqual([7, expect.stringContaining(`because of ${refused.type} (${shown})`)]);
-    expectNothingStored(project, first);
-    // The authority may still go on with an order that was not ready.
-    expect(Object.keys(await keptOf(project)).includes('order')).toBe(refused.type === 'orderNotReady');
-    const requests = authority.acme.counts()['new-order'];
-    expect((await run(project, 'apply --yes')).stdout).toMatch(/waiting .*backoff: /u);
-    expect(authority.acme.counts()['new-order']).toBe(requests);
-    expect((await run(project, 'apply --yes', 2 * HOUR_MS)).code).toBe(0);
-    expect(existsSync(join(project.folder, 'tls/www.crt'))).toBe(true);
-  });
-
-  it.each<Refused>([
-    { endpoint: 'new-order', type: 'badNonce', status: 400, times: 3 },
-    { type: 'badNonce', status: 400, times: 3, endpoint: 'finalize' },
-    { type: 'serverInternal', status: 500, endpoint: 'challenge' },
-  ])('$type ($status) at $endpoint is sent again', async (refused) => {
-    const { first, orders } = await refusedBy(refused);
-    expect([first.code, orders()]).toEqual([0, 1]);
   });
 
   it.each<Refused>([

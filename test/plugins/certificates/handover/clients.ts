@@ -86,13 +86,14 @@ export async function certbotIssues(
 export async function dehydratedIssues(
   { authority, folder, webroot, ca, run: runs }: ClientsSite,
   names: readonly string[],
+  hook: string,
 ): Promise<string> {
   const own = join(folder, 'dehydrated');
   mkdirSync(own);
   const config = join(own, 'config');
   writeFileSync(
     config,
-    `CA="${authority.directory}"\nCONTACT_EMAIL=ops@example.test\nCURL_OPTS="--cacert ${ca}"\nSITE=${webroot}\nWELLKNOWN="\${SITE}/.well-known/acme-challenge"\n`,
+    `CA="${authority.directory}"\nCONTACT_EMAIL=ops@example.test\nCURL_OPTS="--cacert ${ca}"\nSITE=${webroot}\nWELLKNOWN="\${SITE}/.well-known/acme-challenge"\nHOOK=${hook}\n`,
   );
   writeFileSync(join(own, 'domains.txt'), `${names.join(' ')}\n`);
   await runs('dehydrated', '--config', config, '--register', '--accept-terms');

@@ -1,7 +1,7 @@
 /** The handover by the documented forms of folders: solvers, obstacles, and hostile files. */
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -124,7 +124,9 @@ describe('certbot', () => {
     ['authenticator = standalone\npre_hook = systemctl stop nginx', 'certbot runs a command before a renewal'],
     ['authenticator = standalone\nrenew_hook = systemctl reload nginx', 'Add ["systemctl","reload","nginx"] to'],
     ['authenticator = standalone\nrenew_hook = "a; b $X"', 'Put the command into a script'],
-    ['authenticator = standalone\ninstaller = nginx', 'Set `reload` of the Certificate'],
+    ['authenticator = standalone\ninstaller = nginx', 'Add ["nginx","-s","reload"] to'],
+    ['authenticator = standalone\ninstaller = apache', 'Set `reload` of the Certificate'],
+    ['authenticator = standalone\nrenew_hook = a\npost_hook = b', 'several commands after a renewal: a; b'],
   ])('keeps the renewal with %j', async (params, remedy) => {
     lineage('a.example.test', ['a.example.test'], params);
     const { of, text } = await imports('le');
@@ -132,12 +134,49 @@ describe('certbot', () => {
     expect(text).toContain(remedy);
   });
 
-  it('keeps the renewal with scripts in its folder of hooks', async () => {
+  it('reloads with a script of its folder of hooks that needs no values of certbot', async () => {
     lineage('a.example.test', ['a.example.test'], 'authenticator = standalone');
-    writeFiles(folder, { 'le/renewal-hooks/deploy/reload.sh': '#!/bin/sh\n' });
-    const { of, text } = await imports('le');
-    expect(of('a.example.test')?.renewal).toEqual(OFF);
-    expect(text).toContain('renewal-hooks/deploy/reload.sh');
+    const script = 'le/renewal-hooks/deploy/reload.sh';
+    const write = (text: string, mode: number): void => {
+      writeFiles(folder, { [script]: text });
+      chmodSync(join(folder, script), mode);
+    };
+    settings = `plugins: { certificates: { commands: [["${join(folder, script)}"]] } }\n`;
+    write('#!/bin/sh\nsystemctl reload nginx\n', 0o755);
+    const plain = await imports('le');
+    expect(plain.of('a.example.test')).toMatchObject({ reload: { command: [join(folder, script)] } });
+    expect(plain.of('a.example.test')?.renewal).toBeUndefined();
+    for (const [text, mode] of [
+      ['#!/bin/sh\ncp "$RENEWED_LINEAGE/cert.pem" /srv\n', 0o755],
+      ['#!/bin/sh\nsystemctl reload nginx\n', 0o644],
+    ] as const) {
+      write(text, mode);
+      rmSync(join(folder, 'desired/imported.yaml'));
+      const kept = await imports('le');
+      expect(kept.of('a.example.test')?.renewal).toEqual(OFF);
+      expect(kept.text).toContain('renewal-hooks/deploy/reload.sh');
+    }
+  });
+
+  it('reloads with the command of the scheduler, and names every command that fettle.yaml has to list', async () => {
+    lineage('a.example.test', ['a.example.test'], 'authenticator = standalone');
+    lineage('b.example.test', ['b.example.test'], 'authenticator = standalone');
+    writeFiles(folder, {
+      'etc/cron.d/certbot': `# a comment: certbot renew --deploy-hook no
+0 */12 * * * root test -x /usr/bin/certbot && perl -e 'sleep int(rand(43200))' && certbot -q renew --deploy-hook "systemctl reload nginx" >/dev/null 2>&1
+`,
+    });
+    const first = await imports('le', 'etc');
+    expect(first.of('a.example.test')?.renewal).toEqual(OFF);
+    expect(first.stderr).toContain('commands: [["systemctl","reload","nginx"]] } }`, and run the import again');
+    settings = 'plugins: { certificates: { commands: [["systemctl","reload","nginx"]] } }\n';
+    rmSync(join(folder, 'desired/imported.yaml'));
+    const again = await imports('le', 'etc');
+    for (const name of ['a.example.test', 'b.example.test']) {
+      expect(again.of(name)).toMatchObject({ reload: { command: ['systemctl', 'reload', 'nginx'] } });
+      expect(again.of(name)?.renewal).toBeUndefined();
+    }
+    expect(again.stderr).not.toContain('next step');
   });
 
   it('reloads with the command of its hook if fettle.yaml lists the command', async () => {
@@ -275,6 +314,110 @@ describe('dehydrated', () => {
     expect(of('a.example.test')?.renewal).toEqual(OFF);
     expect(text).toContain('The file `config` of dehydrated was not found');
   });
+});
+
+describe('dehydrated with a hook', () => {
+  it('deploys by the call of the hook for a new certificate', async () => {
+    const encoded = Buffer.from(`${LETSENCRYPT}\n`).toString('base64url');
+    const certs = 'lib/certs/a.example.test';
+    writeFiles(folder, {
+      [`lib/accounts/${encoded}/account_key.pem`]: keyPem(),
+      'lib/config': 'WELLKNOWN=/var/www/a/.well-known/acme-challenge\nHOOK=/etc/dehydrated/hook.sh\n',
+    });
+    pair(certs, ['a.example.test']);
+    const files = ['privkey', 'cert', 'fullchain', 'chain'].map((name) => join(folder, certs, `${name}.pem`));
+    const command = ['/etc/dehydrated/hook.sh', 'deploy_cert', 'a.example.test', ...files, '0'];
+    const first = await imports('lib');
+    expect(first.of('a.example.test')?.renewal).toEqual(OFF);
+    expect(first.stderr).toContain(JSON.stringify(command));
+    settings = `plugins: { certificates: { commands: [${JSON.stringify(command)}] } }\n`;
+    rmSync(join(folder, 'desired/imported.yaml'));
+    const again = await imports('lib');
+    expect(again.of('a.example.test')).toMatchObject({ deploy: { command } });
+    expect(again.of('a.example.test')?.renewal).toBeUndefined();
+  });
+});
+
+describe('lego', () => {
+  function stored(keys: string): void {
+    pair('lego/certificates', ['a.example.test'], ['a.example.test.crt', 'a.example.test.key']);
+    const account = 'lego/accounts/acme-v02.api.letsencrypt.org/ops@example.test';
+    const own = keys === 'keys' ? account : `${account}/${keys}`;
+    writeFiles(folder, {
+      'lego/certificates/a.example.test.json':
+        '{"domain":"a.example.test","certUrl":"https://acme-v02.api.letsencrypt.org/acme/cert/1"}',
+      [`${account}/${keys}/ops@example.test.key`]: keyPem(),
+      [`${own}/account.json`]: '{"email":"ops@example.test"}',
+    });
+  }
+
+  const line = (more: string): string => `/usr/local/bin/lego --email ops@example.test -d a.example.test ${more}`;
+
+  it.each<readonly [string, string, object]>([
+    ['etc/cron.d/lego', `5 4 * * * root ${line('--http --http.webroot /var/www/a renew')}`, WEB],
+    [
+      'etc/systemd/system/lego.service',
+      `[Service]\nExecStart=${line('\\\n  --http --http.port :8080 \\\n  renew --days 30')}\n`,
+      { listener: { port: 8080 }, selfCheck: 'advisory' },
+    ],
+    ['etc/cron.daily/lego', `#!/bin/sh\nsh -c '${line('--http --http.webroot "/var/www/a" renew')} && true'\n`, WEB],
+  ])('is proven as the scheduler in %s has it', async (path, text, http01) => {
+    stored('keys');
+    writeFiles(folder, { [path]: text });
+    const { issuer, of } = await imports('lego', 'etc');
+    expect(issuer?.['solvers']).toEqual([{ http01 }]);
+    expect(of('a.example.test')?.renewal).toBeUndefined();
+  });
+
+  it('reloads with the hook of the scheduler', async () => {
+    settings = 'plugins: { certificates: { commands: [[systemctl, reload, nginx]] } }\n';
+    stored('keys');
+    writeFiles(folder, {
+      'etc/cron.d/lego': `5 4 * * * root ${line(`--path ${join(folder, 'lego')}/ --http.webroot /var/www/a --http renew --renew-hook="systemctl reload nginx"`)}\n`,
+    });
+    const { of } = await imports('lego', 'etc');
+    expect(of('a.example.test')).toMatchObject({ reload: { command: ['systemctl', 'reload', 'nginx'] } });
+    expect(of('a.example.test')?.renewal).toBeUndefined();
+  });
+
+  it.each([
+    ['', 'lego does not record how it proves names'],
+    [line('--tls renew'), 'tls-alpn-01'],
+    [line('--dns cloudflare renew'), 'the DNS of cloudflare'],
+    [line('--http --http.webroot "$ROOT" renew'), 'listener: {}'],
+    [line('--http renew --pre-hook stop'), 'runs a command before a renewal'],
+    [line('--path /other --http renew'), 'lego does not record how it proves names'],
+    ['lego --http -d b.example.test renew', 'lego does not record how it proves names'],
+  ])('with the line %j', async (text, expected) => {
+    stored('keys');
+    writeFiles(folder, { 'etc/cron.d/lego': `5 4 * * * root ${text}\n` });
+    expect((await imports('lego', 'etc')).text).toContain(expected);
+  });
+
+  it.each([
+    ['challenge: http-01', '', { listener: {}, selfCheck: 'advisory' }],
+    ['challenge: web', 'challenges: { web: { http: { webroot: /var/www/a } } }', WEB],
+    ['domains: [a.example.test]', 'challenges: { web: { http: { webroot: /var/www/a } } }', WEB],
+  ])('of version 5 is proven as its configuration has it: %j', async (certificate, more, http01) => {
+    settings = 'plugins: { certificates: { commands: [[systemctl, reload, nginx]] } }\n';
+    stored('EC256');
+    writeFiles(folder, {
+      '.lego.yml': `storage: ./lego\nhooks: { deploy: { command: systemctl reload nginx } }\n${more}\ncertificates:\n  a.example.test: { ${certificate} }\n`,
+    });
+    const { issuer, of } = await imports('.');
+    expect(issuer).toMatchObject({ contact: ['ops@example.test'], solvers: [{ http01 }] });
+    expect(of('a.example.test')).toMatchObject({ reload: { command: ['systemctl', 'reload', 'nginx'] } });
+    expect(of('a.example.test')?.renewal).toBeUndefined();
+  });
+
+  it.each(['a: &a [*a', 'certificates: [1]', '&a [*a, *a]', '__proto__: { x: 1 }'])(
+    'ignores a configuration that is %j',
+    async (text) => {
+      stored('EC256');
+      writeFiles(folder, { '.lego.yml': text });
+      expect((await imports('.')).of('a.example.test')?.renewal).toEqual(OFF);
+    },
+  );
 });
 
 describe('a hostile folder', () => {

@@ -1,6 +1,6 @@
 /** The handover by certbot, dehydrated and lego as installed: certificates from the emulated authority, taken over. */
 
-import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { temporaryFolder, writeFiles } from '../../../support/cli.ts';
@@ -26,9 +26,11 @@ afterEach(async () => {
   for (const each of running.splice(0)) await each.stop();
 });
 
-function project(): string {
+/** `commands`: command lines that fettle may run. */
+function project(commands: readonly (readonly string[])[] = []): string {
   const folder = temporaryFolder();
-  writeFiles(folder, { 'fettle.yaml': 'name: test\nstore: .fettle\n' });
+  const plugins = `plugins: { certificates: { commands: ${JSON.stringify(commands)} } }\n`;
+  writeFiles(folder, { 'fettle.yaml': `name: test\nstore: .fettle\n${plugins}` });
   mkdirSync(join(folder, 'desired'));
   return folder;
 }
@@ -42,12 +44,18 @@ interface Client {
   readonly live: string;
   /** Address of the account, as the client recorded it. */
   readonly account: string;
+  /** The command line that ran after the client's own issuance, and that fettle runs from now on. */
+  readonly command: readonly string[];
+  /** File that the command writes. */
+  readonly ran: string;
 }
 
 /** Imports the folder, applies without an order, and renews by one order of the same account. */
-async function takesOver(at: ClientsSite, { own, live, account }: Client): Promise<void> {
+async function takesOver(at: ClientsSite, { own, live, account, command, ran }: Client): Promise<string> {
   const { authority } = at;
-  const folder = project();
+  expect(existsSync(ran)).toBe(true);
+  rmSync(ran);
+  const folder = project([command]);
   const all = (...words: readonly string[]) => fettleAt(folder, at, ...words);
   const before = serialIn(live);
   const counts = { ...authority.acme.counts() };
@@ -57,6 +65,7 @@ async function takesOver(at: ClientsSite, { own, live, account }: Client): Promi
   const file = join(folder, 'desired/imported.yaml');
   const text = readFileSync(file, 'utf8');
   expect(text).not.toMatch(/enabled: false|PRIVATE|"d"/u);
+  expect(text).toContain('command:');
   expect((await all('validate')).stdout + (await all('validate')).stderr).not.toMatch(/error|warning/u);
   // Nothing was asked of the authority.
   expect(authority.acme.counts()).toEqual(counts);
@@ -68,6 +77,7 @@ async function takesOver(at: ClientsSite, { own, live, account }: Client): Promi
   expect([applied.code, applied.stdout + applied.stderr]).toEqual([0, expect.stringContaining('2 done')]);
   // The modes of files are corrected; the content stays.
   await all('apply', '--yes');
+  if (existsSync(ran)) rmSync(ran);
   expect((await all('plan')).stdout).toContain('0 to add, 0 to change');
   expect(serialIn(live)).toBe(before);
   expect(authority.acme.counts()['new-order']).toBe(counts['new-order']);
@@ -84,16 +94,19 @@ async function takesOver(at: ClientsSite, { own, live, account }: Client): Promi
   expect((await all('log', 'export')).stdout.match(/"account":"[^"]*"/gu)).toSatisfy((found: readonly string[]) =>
     found.every((each) => each === `"account":"${account}"`),
   );
+  return readFileSync(ran, 'utf8');
 }
 
 test.skipIf(!has('certbot'))(
   'certbot hands its certificate over, and the renewal uses its account and webroot',
   async () => {
     const at = await site();
-    const own = await certbotIssues(at, ['www.example.test', 'example.test']);
+    const ran = join(at.folder, 'reloaded');
+    const command = ['touch', ran];
+    const own = await certbotIssues(at, ['www.example.test', 'example.test'], '--deploy-hook', command.join(' '));
     const [regr = ''] = globSync('accounts/*/*/*/regr.json', { cwd: own });
     const { uri } = JSON.parse(readFileSync(join(own, regr), 'utf8')) as { uri: string };
-    await takesOver(at, { own, live: join(own, 'live/www.example.test/cert.pem'), account: uri });
+    await takesOver(at, { own, live: join(own, 'live/www.example.test/cert.pem'), account: uri, command, ran });
     // Only one program renews from now on.
     await expect(certbotRenews(at)).rejects.toThrow('to be a symlink');
   },
@@ -104,10 +117,20 @@ test.skipIf(!has('dehydrated'))(
   'dehydrated hands its certificate over, and the renewal uses its account and webroot',
   async () => {
     const at = await site();
-    const own = await dehydratedIssues(at, ['www.example.test', 'example.test']);
+    const ran = join(at.folder, 'deployed');
+    const hook = join(at.folder, 'hook.sh');
+    writeFileSync(hook, `#!/bin/sh\n[ "$1" != deploy_cert ] || { shift; echo "$@"; } >> ${ran}\n`);
+    chmodSync(hook, 0o755);
+    const own = await dehydratedIssues(at, ['www.example.test', 'example.test'], hook);
+    const certs = join(own, 'certs/www.example.test');
+    const files = ['privkey', 'cert', 'fullchain', 'chain'].map((name) => join(certs, `${name}.pem`));
+    const before = readFileSync(ran, 'utf8');
     const [id = ''] = globSync('accounts/*/account_id.json', { cwd: own });
     const { url } = JSON.parse(readFileSync(join(own, id), 'utf8')) as { url: string };
-    await takesOver(at, { own, live: join(own, 'certs/www.example.test/cert.pem'), account: url });
+    const command = [hook, 'deploy_cert', 'www.example.test', ...files, '0'];
+    const after = await takesOver(at, { own, live: join(certs, 'cert.pem'), account: url, command, ran });
+    // The same words, but for the time at their end.
+    expect(after.trim().replace(/\d+$/u, '')).toBe(before.trim().replace(/\d+$/u, ''));
   },
   LONG,
 );
