@@ -124,7 +124,13 @@ function wantedIssuer({ memory }: CertificateResource, spec: CertificateSpec, sc
   };
 }
 
-/** True if the Issuer is created in this plan, and is therefore not the one that signed the stored certificate. */
+/** True if the Issuer is an authority that does not exist yet. That of an ACME account does: its directory identifies it. */
+function isFutureIssuer(spec: CertificateSpec, scene: Scene): boolean {
+  const issuer = scene.get(issuerRef(spec));
+  return issuer !== undefined && !isSeen(issuer) && acmeDirectory(spec, scene) === undefined;
+}
+
+/** The issuer, if it is created in this plan, and is therefore not the one that signed the stored certificate. */
 function newIssuer(
   { memory }: CertificateResource,
   spec: CertificateSpec,
@@ -132,8 +138,7 @@ function newIssuer(
   scene: Scene,
 ): readonly FieldChange[] {
   const before = (rememberedSpec(memory) as CertificateSpec | undefined)?.issuer;
-  const issuer = scene.get(issuerRef(spec));
-  if (before === undefined || before === spec.issuer || issuer === undefined || isSeen(issuer)) return [];
+  if (before === undefined || before === spec.issuer || !isFutureIssuer(spec, scene)) return [];
   return [{ path: '/issuer', before: facts.issuer_fingerprint ?? before, after: spec.issuer }];
 }
 
@@ -338,8 +343,7 @@ function futureIssuer(
   facts: CertificateFacts,
   scene: Scene,
 ): readonly FieldChange[] {
-  const issuer = scene.get(issuerRef(spec));
-  if (desired === undefined || issuer === undefined || isSeen(issuer)) return [];
+  if (desired === undefined || !isFutureIssuer(spec, scene)) return [];
   return [{ path: '/issuer', before: facts.issuer_fingerprint ?? facts.issuer ?? '', after: spec.issuer }];
 }
 

@@ -428,7 +428,7 @@ export interface DomainSpec {
   readonly failurePolicy: 'standard' | 'strict' | 'hold';
   /** Days left from which the certificate counts as expiring: the warning `expiring`. */
   readonly expiryWarnDays: number;
-  /** Days left from which the finding is critical, fewer than `expiryWarnDays`: `expiring-critical`. Defaults to a quarter of `expiryWarnDays`, 7 at most; 0 means only after the expiry. */
+  /** Days left from which the finding is critical, fewer than `expiryWarnDays`: `expiring-critical`. Defaults to a quarter of `expiryWarnDays`, 7 at most, and to a sixth of the lifetime of the certificate if that is less; 0 means only after the expiry. */
   readonly expiryCriticalDays?: number;
   /** Name of the Certificate that should be served here. */
   readonly certificate?: string;
@@ -1167,7 +1167,7 @@ export const tables = {
           id: 'acme-clock',
           guards: ['normal>renewing', 'expiring_soon>renewing', 'renewal_failed>renewing', 'expired>recovering'],
           overridable: true,
-          text: 'The clock of this machine and that of the authority differ by more than 5 minutes: steps that are due by time wait.',
+          text: 'The clock of the authority is more than 5 minutes behind that of this machine: a renewal waits until it is due by both.',
         },
         {
           id: 'caa-forbids',

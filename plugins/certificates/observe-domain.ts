@@ -272,13 +272,24 @@ function foremost(counted: readonly Judged[], spec: DomainSpec): Judged | undefi
 }
 
 const MOST_CRITICAL_DAYS = 7;
+/** The part of its lifetime that a certificate has left when its expiry becomes critical, at the latest. */
+const CRITICAL_PART = 6;
 
-/** Days left from which the finding about the expiry is critical. */
-export function criticalDaysOf({
-  expiryCriticalDays,
-  expiryWarnDays,
-}: Pick<DomainSpec, 'expiryCriticalDays' | 'expiryWarnDays'>): number {
-  return expiryCriticalDays ?? Math.min(MOST_CRITICAL_DAYS, Math.floor(expiryWarnDays / 4));
+/**
+ * Days left from which the finding about the expiry is critical. Without a limit by the lifetime, a certificate of six days
+ * would be critical from its first second on.
+ */
+export function criticalDaysOf(
+  { expiryCriticalDays, expiryWarnDays }: Pick<DomainSpec, 'expiryCriticalDays' | 'expiryWarnDays'>,
+  lifetimeMs = Number.POSITIVE_INFINITY,
+): number {
+  if (expiryCriticalDays !== undefined) return expiryCriticalDays;
+  const usual = Math.min(MOST_CRITICAL_DAYS, Math.floor(expiryWarnDays / 4));
+  return Math.min(usual, Math.round((lifetimeMs / DAY_MS / CRITICAL_PART) * 10) / 10);
+}
+
+function lifetimeOf({ chain: [leaf] }: Served): number {
+  return instantOf(leaf.not_after) - instantOf(leaf.not_before);
 }
 
 /** The severity of a problem of a server: an expired certificate stays as grave as one that expires soon. */
@@ -290,7 +301,7 @@ function severityOf(code: string): Finding['severity'] {
 function nearText(seen: Served, spec: DomainSpec, now: number): readonly [FindingCode, Finding['severity'], string] {
   const leftMs = endOf(seen, spec) - now;
   const left = spanText(leftMs);
-  const criticalDays = criticalDaysOf(spec);
+  const criticalDays = criticalDaysOf(spec, lifetimeOf(seen));
   const isCritical = leftMs <= criticalDays * DAY_MS;
   const severity = isCritical ? 'critical' : 'warning';
   const limit = isCritical ? `expiryCriticalDays is ${criticalDays}` : `expiryWarnDays is ${spec.expiryWarnDays}`;

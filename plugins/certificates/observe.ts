@@ -35,6 +35,7 @@ import { dueRuleOf, renewalDueBy } from './state.ts';
 import { oneShownText } from './served.ts';
 import { authorityOf, formerKeyPath, seenAccount } from './acme/account.ts';
 import type { Ari } from './acme/ari.ts';
+import { askAgainMs } from './acme/renewal-window.ts';
 import { MOST_CLOCK_SECONDS } from './acme/rules.ts';
 import { ipAddressesOf } from './declared.ts';
 import { differences, needsIssue, type WantedIssuer } from './differences.ts';
@@ -48,6 +49,7 @@ import type {
   PairSeen,
   PairStorage,
   Probes,
+  RenewalAnswer,
   ServerTarget,
   Trust,
 } from './world.ts';
@@ -179,35 +181,36 @@ async function acmeSignals(
   const recorded = memory?.kept.ari?.id === id ? memory.kept.ari : undefined;
   if (recorded !== undefined && query.now < instantOf(recorded.next)) return { ari: recorded };
   try {
-    const { start, end, explanation, askAgainMs, clockSeconds } = await world.renewalInfo(authority, id, query.signal);
-    const isOff = clockSeconds !== undefined && Math.abs(clockSeconds) > MOST_CLOCK_SECONDS;
-    const ari: Ari = defined({
-      id,
-      start: instantText(start),
-      end: instantText(end),
-      explanation,
-      // A clock that was set should count soon.
-      next: instantText(query.now + (isOff ? Math.min(CLOCK_AGAIN_MS, askAgainMs) : askAgainMs)),
-      clock: isOff ? clockSeconds : undefined,
-    });
-    return { ari: ari as unknown as Json };
+    return { ari: ariOf(await world.renewalInfo(authority, id, query.signal), id, recorded, query.now) };
   } catch (error) {
     if (query.signal.aborted) throw error;
-    // An earlier answer counts on: without one, the threshold decides.
-    const ari: Ari = {
-      ...recorded,
-      id,
-      next: instantText(query.now + UNANSWERED_MS),
-      error: errorText(error).slice(0, 500),
-    };
-    return { ari: ari as unknown as Json };
+    const answer = { failure: errorText(error), askAgainMs: askAgainMs(undefined) };
+    return { ari: ariOf(answer, id, recorded, query.now) };
   }
+}
+
+/** The answer for the record. Under a failure, the earlier window counts on: without one, the threshold decides. */
+function ariOf(answer: RenewalAnswer, id: string, recorded: Ari | undefined, now: Instant): Json {
+  const { window, failure, askAgainMs, clockSeconds } = answer;
+  const isOff = clockSeconds !== undefined && Math.abs(clockSeconds) > MOST_CLOCK_SECONDS;
+  const { start, end, explanation } =
+    window === undefined
+      ? { ...recorded }
+      : { start: instantText(window.start), end: instantText(window.end), explanation: answer.explanation };
+  return defined<Ari>({
+    id,
+    start,
+    end,
+    explanation,
+    // A clock that was set should count soon.
+    next: instantText(now + (isOff ? Math.min(CLOCK_AGAIN_MS, askAgainMs) : askAgainMs)),
+    error: failure?.slice(0, 500),
+    clock: isOff ? clockSeconds : undefined,
+  });
 }
 
 /** Wait until an authority whose clock differs is asked again. */
 const CLOCK_AGAIN_MS = 3_600_000;
-/** Wait until an authority that did not answer is asked again. */
-const UNANSWERED_MS = 6 * 3_600_000;
 
 /** True if the next step of a Certificate may order: nothing is stored, its renewal is due, or its content differs. */
 function mayOrder(

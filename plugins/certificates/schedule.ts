@@ -158,6 +158,9 @@ function recordedFailures(resource: DomainResource): {
   });
 }
 
+/** In the window of the authority, rounds check this often: a freeze window can bring the renewal forward. */
+const IN_WINDOW_MS = 3_600_000;
+
 /** Rounds check a pair at its interval, and when its renewal, its end or its next try is due. */
 export function certificateCadence(resource: CertificateResource, now: number): Cadence {
   const {
@@ -166,9 +169,12 @@ export function certificateCadence(resource: CertificateResource, now: number): 
     next_try_at: next,
     orders_wait_until: wait,
     renewal_window_asked_again_at: ask,
+    renewal_window_start: start,
   } = certificateSchedule(resource, now);
-  const at = [end, due, next, wait, ask].flatMap((time) => (typeof time === 'string' ? [instantOf(time)] : []));
-  return { everyMs: policyOf(resource).renewal.checkMs, at, spread: true };
+  const at = [end, due, next, wait, ask, start].flatMap((time) => (typeof time === 'string' ? [instantOf(time)] : []));
+  const { checkMs } = policyOf(resource).renewal;
+  const isInWindow = typeof start === 'string' && instantOf(start) <= now;
+  return { everyMs: isInWindow ? Math.min(IN_WINDOW_MS, checkMs) : checkMs, at, spread: true };
 }
 
 /** Rounds leave a Domain out until its next try is due, and for a while after an event about it. */

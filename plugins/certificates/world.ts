@@ -104,11 +104,12 @@ export interface CaaName {
   readonly method: 'http-01' | 'dns-01' | 'dns-persist-01';
 }
 
-/** The answer of an authority to the question when a certificate should be renewed. */
+/** The answer of an authority to the question when a certificate should be renewed: a window, or a failure. */
 export interface RenewalAnswer {
-  readonly start: Instant;
-  readonly end: Instant;
+  readonly window?: { readonly start: Instant; readonly end: Instant };
   readonly explanation?: string;
+  /** The reason why the authority gave none. */
+  readonly failure?: string;
   /** Wait until the authority is asked again, in ms. */
   readonly askAgainMs: number;
   /** Clock of the authority minus that of this machine, in seconds. */
@@ -358,7 +359,7 @@ export interface CertificatesReader {
   /** Opens `count` probes of a refresh, on several cores for large counts. All of them end when the signal fires. */
   openProbes(count: number, signal: AbortSignal): Promise<Probes>;
   readAccountKey(path: string): Promise<AccountKeySeen>;
-  /** Asks an authority when a certificate should be renewed. Throws without an answer. */
+  /** Asks an authority when a certificate should be renewed. Throws if the authority cannot be asked. */
   renewalInfo(authority: AcmeAuthority, certificateId: string, signal: AbortSignal): Promise<RenewalAnswer>;
   /** The CAA records that do not permit the authority to issue for names. Names whose records are unknown are left out. */
   caaRefusals(authority: AcmeAuthority, names: readonly CaaName[], signal: AbortSignal): Promise<readonly CaaRefusal[]>;

@@ -19,6 +19,7 @@ import { hasField } from '../engine/field-path.ts';
 import { apply } from '../engine/apply.ts';
 import type { Row } from '../engine/action.ts';
 import { seenOf } from '../engine/covers.ts';
+import { matters } from '../engine/matters.ts';
 import { MEMORY_LIMIT_BYTES } from '../engine/note.ts';
 import {
   type Desired,
@@ -223,16 +224,14 @@ async function lookAt(
   first: Planned,
   scheduled: true | undefined,
 ): Promise<readonly Observed[]> {
-  const matters = plugin.kinds[resource.ref.kind]?.matters?.(resource, first.scene) ?? [];
-  const all = [resource.ref, ...(resource.desired?.needs ?? []), ...matters];
-  const only = [...new Map(all.map((ref) => [formatRef(ref), ref])).values()];
-  const addresses = new Set(only.map(formatRef));
+  const wanted = matters(resource, first.scene);
+  const only = [...wanted.values()];
   const { now } = first.scene;
   const settings = first.scene.given?.settings.get(plugin.name) ?? {};
   const query = {
-    desired: first.desired.filter((each) => addresses.has(formatRef(each.ref))),
+    desired: first.desired.filter((each) => wanted.has(formatRef(each.ref))),
     memory: [...first.resources.values()].flatMap(({ ref, memory }) =>
-      memory === undefined || !addresses.has(formatRef(ref)) ? [] : [memory],
+      memory === undefined || !wanted.has(formatRef(ref)) ? [] : [memory],
     ),
     only,
     ...(scheduled === undefined ? {} : { scheduled }),
@@ -243,7 +242,7 @@ async function lookAt(
   const view = await plugin.observe(bench.reader, query);
   const { observed, gaps } = derivedView(plugin, view, { ...query, settings });
   expect(gaps.filter((gap) => !first.view.gaps.some((known) => isWithin(gap, known)))).toEqual([]);
-  expect(observed.filter(({ ref }) => !addresses.has(formatRef(ref)))).toEqual([]);
+  expect(observed.filter(({ ref }) => !wanted.has(formatRef(ref)))).toEqual([]);
   return observed.filter(({ ref }) => formatRef(ref) === formatRef(resource.ref));
 }
 

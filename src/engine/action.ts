@@ -39,7 +39,6 @@ import {
   type Proposal,
   type Resource,
   redactPatterns,
-  type Ref,
   resourceOf,
   type Scene,
   settlesIn,
@@ -63,6 +62,7 @@ import { judgeOne } from './judge.ts';
 import { movesBetween, movesOf, movesOfFailure, stateFor } from './lifecycle.ts';
 import { gapFinder } from './gap.ts';
 import { match, sightOf } from './match.ts';
+import { matters } from './matters.ts';
 import { MEMORY_LIMIT_BYTES, noteOf, otherMoves, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
 import { type Draft, type LogRecord, type Move, type RecordBodies, refusalReason } from '../formats/log-record.ts';
@@ -174,13 +174,6 @@ export interface Ending {
   readonly message: string;
   /** True if the same step is needed again, for other fields. */
   readonly more?: true;
-}
-
-/** The resources to refresh for an action: its own, its dependencies, and those that its kind names. */
-function matters(resource: Resource, scene: Scene): ReadonlyMap<string, Ref> {
-  const more = resource.kind.matters?.(resource, scene) ?? [];
-  const all = [resource.ref, ...(resource.desired?.needs ?? []), ...more];
-  return new Map(all.map((ref) => [formatRef(ref), ref]));
 }
 
 async function refreshAgain(resource: Resource, { live, input }: Attempt): Promise<Look> {

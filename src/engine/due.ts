@@ -17,8 +17,9 @@
  */
 
 import { type Changes, isChanged } from './changes.ts';
-import { type Cadence, digestOf, formatRef, type Instant, type Ref, type Resource, sameJson } from '#plugin';
+import { type Cadence, digestOf, type Instant, type Ref, type Resource, sameJson } from '#plugin';
 import { isUnsettled } from './lifecycle.ts';
+import { needsOf } from './safety-inputs.ts';
 
 export interface Due {
   /** Undefined for every resource. */
@@ -109,8 +110,8 @@ function timingOf(address: string, resource: Resource, input: DueInput): Timing 
 function withNeeds(wanted: Set<string>, resources: ReadonlyMap<string, Resource>): ReadonlySet<string> {
   const open = [...wanted];
   for (let address = open.pop(); address !== undefined; address = open.pop()) {
-    const { desired, memory } = resources.get(address) ?? {};
-    for (const need of [...(desired?.needs ?? []).map(formatRef), ...(memory?.needs ?? [])]) {
+    const resource = resources.get(address);
+    for (const need of resource === undefined ? [] : needsOf(resource)) {
       if (wanted.has(need) || !resources.has(need)) continue;
       wanted.add(need);
       open.push(need);

@@ -462,9 +462,12 @@ const ENDINGS: Readonly<Record<RowStatus, 'info' | 'warn' | 'error'>> = {
   deferred: 'info',
 };
 
-/** Returns the result of an action; undefined for a rejected or waiting action, which the plan already reported. */
+/**
+ * Returns the result of an action; undefined for a rejected or waiting action, which the plan already reported. An accepted
+ * action can end as deferred, if a provider refuses it for a time.
+ */
 export function applyEndEvent({ address, action, status, message, elapsedMs }: Row): EventBody | undefined {
-  if (status === 'rejected' || status === 'deferred') return undefined;
+  if (action.verdict !== 'accept') return undefined;
   return {
     ...info(`${address}: ${status} after ${(elapsedMs / 1000).toFixed(1)} s${message === '' ? '' : `: ${message}`}`),
     '@level': ENDINGS[status],

@@ -39,8 +39,7 @@ export function runningActions(
       } else {
         running.delete(event.row.address);
         // The plan already lists rejected and waiting rows.
-        if (event.row.status !== 'rejected' && event.row.status !== 'deferred')
-          say({ type: 'action-ended', row: event.row });
+        if (event.row.action.verdict === 'accept') say({ type: 'action-ended', row: event.row });
       }
     },
     close: () => clearInterval(timer),

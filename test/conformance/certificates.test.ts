@@ -357,6 +357,27 @@ const situations: readonly Situation<FilesBench>[] = [
     takes: [],
   },
   {
+    name: 'a certificate from an ACME authority, without its document',
+    prepare: async (line) => {
+      const documents = await publicDocuments(line);
+      await line.apply(documents);
+      return documents.slice(0, 1);
+    },
+    takes: ['Certificate release'],
+  },
+  {
+    name: 'a certificate from an ACME authority that is to be removed with its account',
+    prepare: async (line) => {
+      const documents = (await publicDocuments(line)).map((each) => ({
+        ...each,
+        meta: { ...each.meta, lifecycle: { ...each.meta.lifecycle, onRemove: 'remove' as const } },
+      }));
+      await line.apply(documents);
+      return [];
+    },
+    takes: ['Issuer ready>absent', 'Certificate normal>absent'],
+  },
+  {
     name: 'an account that others can read',
     prepare: async (line) => {
       const documents = await publicDocuments(line);

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { InputError, type Problem } from '#plugin';
+import { InputError, PostponedError, type Problem } from '#plugin';
 import type { ApplyEvent } from '../../src/engine/action.ts';
 import { type Reporter, streamReporter, textReporter } from '../../src/commands/reporters.ts';
 import { runningActions } from '../../src/run/running-actions.ts';
@@ -234,10 +234,13 @@ describe('events of an apply', () => {
     world.faults.set('absent>ready a', async () => {
       throw new Error('no room');
     });
+    world.faults.set('absent>ready e', async () => {
+      throw new PostponedError('the provider is busy', {});
+    });
     const reported: ApplyEvent[] = [];
     const { rows } = await applyToy(
       world,
-      [wanted('a', 2), wanted('b', 2), wanted('c', 13), wanted('d', 2, { needs: ['a'] })],
+      [wanted('a', 2), wanted('b', 2), wanted('c', 13), wanted('d', 2, { needs: ['a'] }), wanted('e', 2)],
       toyLog(),
       {
         on: (event) => {
@@ -266,6 +269,11 @@ describe('events of an apply', () => {
     ]);
     expect(of('b').map(({ type }) => type)).toEqual(['apply_start', 'apply_complete']);
     expect(of('c')).toEqual([]);
+    expect(of('e').map(({ type }) => type)).toEqual(['apply_start', 'apply_errored']);
+    expect(of('e')[1]).toMatchObject({
+      '@level': 'info',
+      hook: { status: 'deferred', message: 'the provider is busy' },
+    });
     expect(of('d')).toMatchObject([{ type: 'apply_errored', '@level': 'warn', hook: { status: 'not-attempted' } }]);
     expect(reported.some((event) => event.type === 'end' && event.row.status === 'rejected')).toBe(true);
     const end = events.slice(-4);
@@ -295,7 +303,7 @@ describe('events of an apply', () => {
           stale: 0,
           not_attempted: 1,
           rejected: 1,
-          deferred: 0,
+          deferred: 1,
         },
       },
       { type: 'log_head', log_head: { seq: 7, hash: 'sha256:abc' } },

@@ -23,4 +23,5 @@ export const tortures: Readonly<Record<string, () => Promise<{ readonly torture:
   safety: () => import('./safety.ts'),
   secrets: () => import('./secrets.ts'),
   audit: () => import('./audit.ts'),
+  'acme-renewals': () => import('./acme-renewals.ts'),
 };

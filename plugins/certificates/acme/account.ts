@@ -107,13 +107,18 @@ function accountFields(
   const hasNewKey = isRollover(facts, kept.thumbprint);
   const rolls = hasNewKey && fault === undefined;
   const isOther =
-    !hasNewKey && facts.thumbprint !== undefined && kept.thumbprint !== undefined && facts.thumbprint !== kept.thumbprint;
+    !hasNewKey &&
+    facts.thumbprint !== undefined &&
+    kept.thumbprint !== undefined &&
+    facts.thumbprint !== kept.thumbprint;
   return [
     ...(isElsewhere ? [{ path: ACCOUNT_FIELDS.directory, before: kept.directory, after: url }] : []),
     ...(rolls
       ? [{ path: ACCOUNT_FIELDS.key, before: kept.thumbprint ?? '', after: facts.thumbprint ?? 'a new key' }]
       : []),
-    ...(hasNewKey && !rolls ? [{ path: ACCOUNT_FIELDS.account, before: kept.account ?? '', after: 'another account' }] : []),
+    ...(hasNewKey && !rolls
+      ? [{ path: ACCOUNT_FIELDS.account, before: kept.account ?? '', after: 'another account' }]
+      : []),
     ...(isOther
       ? [{ path: ACCOUNT_FIELDS.account, before: kept.thumbprint ?? '', after: facts.thumbprint ?? '' }]
       : []),

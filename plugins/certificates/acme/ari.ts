@@ -35,14 +35,19 @@ function leadMs(thresholdDays: number, { notBefore, notAfter }: Validity): numbe
   return Math.min(thresholdDays * DAY_MS, lifetime / (lifetime < SHORT_LIFE_MS ? 2 : 3));
 }
 
+/** The time from which a renewal waits for no authority: one that errs must not let a certificate expire. */
+export function backstopAt(thresholdDays: number, validity: Validity): Instant {
+  return validity.notAfter - leadMs(thresholdDays, validity) / 2;
+}
+
 /**
  * The time from which a renewal is due, epoch ms. A window decides, except that it cannot postpone a renewal to the second
- * half of the lead time that counts without a window: an authority that errs must not let a certificate expire.
+ * half of the lead time that counts without a window.
  */
 export function acmeDueAt(thresholdDays: number, validity: Validity, ari: Ari | undefined): Instant {
-  const lead = leadMs(thresholdDays, validity);
   const moment = momentOf(ari);
-  return moment === undefined ? validity.notAfter - lead : Math.min(moment, validity.notAfter - lead / 2);
+  if (moment === undefined) return validity.notAfter - leadMs(thresholdDays, validity);
+  return Math.min(moment, backstopAt(thresholdDays, validity));
 }
 
 /** True if the renewal of a certificate is due as soon as it is stored: a renewal by it would only be followed by another. */

@@ -1,11 +1,27 @@
 /** Safety rules of Certificates from ACME authorities, apart from the limits of orders. Pure. */
 
-import { type Change, defer, type Facts, pass, reject, type Scene, seenSignals, spanText, type Verdict } from '#plugin';
+import {
+  type Change,
+  defer,
+  type Facts,
+  type Instant,
+  pass,
+  reject,
+  type Scene,
+  seenFacts,
+  seenSignals,
+  spanText,
+  type Verdict,
+  warn,
+} from '#plugin';
 import { issues } from '../differences.ts';
 import type { CertificateResource, IssuerResource } from '../diff.ts';
 import { issuerSpec } from '../remembered.ts';
+import { policyOf } from '../renewal.ts';
+import { knownDueAt } from '../schedule.ts';
+import { validityOfFacts } from '../state.ts';
 import { ACCOUNT_FIELDS } from './account.ts';
-import { ariIn } from './ari.ts';
+import { ariIn, backstopAt } from './ari.ts';
 import { acmeOf } from './budget.ts';
 import { directoryUrl } from './directories.ts';
 import { deferredBy, waitOf } from './waits.ts';
@@ -23,13 +39,33 @@ export function clockText(seconds: number): string {
   return `the clock of the authority is ${span} ${seconds > 0 ? 'ahead of' : 'behind'} the clock of this machine`;
 }
 
-/** The rule on steps that are due by time. */
+/** Largest difference of an authority that lets a renewal pass at its backstop: with a larger one, this machine may err. */
+const MOST_ERROR_SECONDS = 86_400;
+
+/**
+ * The time by this machine's clock from which a renewal is due by both clocks. A difference of at most a day delays it at
+ * most to its backstop. Undefined without a stored certificate whose end is known.
+ */
+function dueByBothAt(resource: CertificateResource, seconds: number): Instant | undefined {
+  const facts = seenFacts(resource);
+  const [due, validity] = [knownDueAt(resource), facts === undefined ? undefined : validityOfFacts(facts)];
+  if (due === undefined || validity === undefined) return undefined;
+  const byBoth = due + Math.max(0, -seconds) * 1000;
+  if (Math.abs(seconds) > MOST_ERROR_SECONDS) return byBoth;
+  return Math.min(byBoth, Math.max(due, backstopAt(policyOf(resource).renewal.thresholdDays, validity)));
+}
+
+/** The rule on steps that are due by time: they wait until they are due by both clocks. */
 export function acmeClock(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   if (change.cause !== 'time' || acmeOf(resource.desired?.spec, scene) === undefined)
     return pass('the time does not decide', {});
   const seconds = clockDifference(seenSignals(resource));
   if (seconds === undefined) return pass('the clock agrees with that of the authority', {});
-  return defer(clockText(seconds), { limit_seconds: MOST_CLOCK_SECONDS }, { remedy: { outside: 'set the clock' } });
+  const facts = { clock_seconds: seconds, limit_seconds: MOST_CLOCK_SECONDS };
+  const clearsAt = dueByBothAt(resource, seconds);
+  if (clearsAt === undefined || scene.now >= clearsAt) return warn(clockText(seconds), facts);
+  const message = `${clockText(seconds)}, and by its clock the step is not due yet`;
+  return defer(message, facts, { clearsAt, remedy: { outside: 'set the clock' } });
 }
 
 /** Fields whose change is a request to the authority. */

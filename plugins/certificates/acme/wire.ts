@@ -146,8 +146,10 @@ export function openWire({ send, timing, requestMs, secrets, count: counted }: W
   }
 
   function learnClock({ headers }: Answer): void {
-    const at = instantOf(headers.get('date') ?? '');
-    if (!Number.isNaN(at)) clockDifference = at - timing.now();
+    // A cache sends the time at which it got the answer, and the seconds since then (RFC 9111, 4.2.3).
+    const age = Number(headers.get('age') ?? 0);
+    const at = instantOf(headers.get('date') ?? '') + (age > 0 ? age * 1000 : 0);
+    if (Number.isFinite(at)) clockDifference = at - timing.now();
   }
 
   async function once({ action, what, effect }: Asked, request: Request, signal: AbortSignal): Promise<Answer> {

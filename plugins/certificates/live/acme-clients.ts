@@ -1,7 +1,7 @@
 /** ACME authorities of one world: a client for each account, and what a refresh asks an authority. */
 
 import { resolve } from 'node:path';
-import { defined, type Outside } from '#plugin';
+import { defined, errorText, type Outside } from '#plugin';
 import { forEachOf } from '#plugin/limit';
 import { usualDenial } from '#plugin/net';
 import type { AcmeClient } from '../acme/client.ts';
@@ -9,7 +9,8 @@ import { requestCounter } from '../acme/counts.ts';
 import type { AccountKey } from '../acme/jws.ts';
 import type { CaaRefusal } from '../acme/rules.ts';
 import type { CertificatesConfig } from '../generated.ts';
-import type { AccountKeySeen, AcmeAuthority, CertificatesReader } from '../world.ts';
+import { askAgainMs } from '../acme/renewal-window.ts';
+import type { AccountKeySeen, AcmeAuthority, CertificatesReader, RenewalAnswer } from '../world.ts';
 import { readWhole, StorageError } from './files.ts';
 
 const KEY_LIMIT = 65_536;
@@ -90,6 +91,18 @@ type AcmeReader = Pick<CertificatesReader, 'readAccountKey' | 'renewalInfo' | 'c
 
 const CAA_AT_ONCE = 8;
 
+/** The window of a certificate, or the reason why the authority gave none. */
+async function answerOf(client: AcmeClient, certificateId: string, signal: AbortSignal): Promise<RenewalAnswer> {
+  try {
+    const info = await client.renewalInfo(certificateId, signal);
+    return info ?? { failure: 'the authority has no renewal information', askAgainMs: askAgainMs(undefined) };
+  } catch (error) {
+    const { ApiError } = await import('#plugin/http');
+    if (signal.aborted || !(error instanceof ApiError)) throw error;
+    return { failure: errorText(error), askAgainMs: askAgainMs(error.retryAfterMs) };
+  }
+}
+
 /** The part of a reader that asks ACME authorities. */
 export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env' | 'config'>, clientOf: OpenClient): AcmeReader {
   const settings = outside.config as unknown as Partial<CertificatesConfig>;
@@ -97,16 +110,9 @@ export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env' | 'config
     readAccountKey: (path) => readKeyFile(resolve(outside.folder, path)),
     renewalInfo: async (authority, certificateId, signal) => {
       const client = await clientOf(authority, signal);
-      const info = await client.renewalInfo(certificateId, signal);
-      if (info === undefined) throw new Error('the authority has no renewal information');
-      const { window, explanation, askAgainMs } = info;
+      const answer = await answerOf(client, certificateId, signal);
       const difference = client.clockDifferenceMs();
-      return {
-        ...window,
-        askAgainMs,
-        ...(explanation === undefined ? {} : { explanation }),
-        ...(difference === undefined ? {} : { clockSeconds: Math.round(difference / 1000) }),
-      };
+      return difference === undefined ? answer : { ...answer, clockSeconds: Math.round(difference / 1000) };
     },
     caaRefusals: async (authority, names, signal) => {
       const [{ lookUpCaa }, { openDns }] = await Promise.all([

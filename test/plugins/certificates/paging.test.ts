@@ -21,14 +21,24 @@ interface Site {
   readonly stop: () => void;
 }
 
-/** A Domain whose server presents a certificate with 90 days. */
-async function site(): Promise<Site> {
+/** A Domain whose server presents a certificate with a lifetime in days. */
+async function site(lifetime = 90): Promise<Site> {
   const folder = temporaryFolder();
   const [key, certificate] = [join(folder, 'server.key'), join(folder, 'server.crt')];
-  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '90'];
+  const request = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    `${lifetime}`,
+  ];
   const files = ['-keyout', key, '-out', certificate, '-addext', 'subjectAltName=DNS:www.example.test'];
   execFileSync('openssl', [...request, '-subj', '/CN=www.example.test', ...files], { stdio: 'ignore' });
-  const end = Date.now() + 90 * DAY;
+  const end = Date.now() + lifetime * DAY;
   const server = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (socket) => {
     socket.on('error', () => undefined).end();
   });
@@ -89,6 +99,17 @@ test.each([
   expect((await run('apply --yes --until-settled --fail-on warnings', left)).code).toBe(warnings);
   const end = JSON.parse((await run('log list --kind end --last 1 --format json', left)).stdout) as unknown;
   expect(end).toMatchObject({ body: { exit: warnings } });
+});
+
+test('a certificate with a short lifetime is critical in its last sixth', async () => {
+  const { run } = await site(6);
+  const codes = async (left: number): Promise<readonly string[]> =>
+    (JSON.parse((await run('drift --format json', left)).stdout) as DriftReport).checks.map(({ code }) => code);
+  expect([await codes(5.9), await codes(1.1), await codes(0.9)]).toEqual([
+    ['expiring'],
+    ['expiring'],
+    ['expiring-critical'],
+  ]);
 });
 
 test('expiryCriticalDays decides, is less than expiryWarnDays, and defaults to a quarter of it', async () => {

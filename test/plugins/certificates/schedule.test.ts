@@ -5,11 +5,12 @@ import type { Observed } from '#plugin';
 import { dueAt, isDue } from '../../../plugins/certificates/days.ts';
 import type { DomainResource } from '../../../plugins/certificates/diff.ts';
 import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
-import { certificateSchedule, domainSchedule } from '../../../plugins/certificates/schedule.ts';
+import { certificateCadence, certificateSchedule, domainSchedule } from '../../../plugins/certificates/schedule.ts';
 import { certificateProject, fettle, writeFiles } from '../../support/cli.ts';
 import { resourceWith } from '../../support/resource.ts';
 import {
   certificateFacts,
+  certificateResource,
   certificateSpec,
   DAY,
   desiredOf,
@@ -207,4 +208,17 @@ describe('the fields of certificate events', () => {
       cert_renewal_due_at: iso(NOW + 60 * DAY),
     });
   });
+});
+
+test('a round checks a certificate hourly in the window of its authority, and at its beginning', () => {
+  const at = (now: number): ReturnType<typeof certificateCadence> =>
+    certificateCadence(
+      certificateResource({
+        facts: { acme: true },
+        signals: { ari: { id: 'a.b', start: iso(NOW), end: iso(NOW + 2 * DAY), next: iso(NOW + HOUR) } },
+      }),
+      now,
+    );
+  expect(at(NOW - 1)).toMatchObject({ everyMs: DAY, at: expect.arrayContaining([NOW]) as unknown });
+  expect(at(NOW)).toMatchObject({ everyMs: HOUR });
 });

@@ -26,6 +26,18 @@ import { orderEndpoints } from './orders.ts';
 import { openRequests } from './requests.ts';
 import { type Answer, type Faults, serve, type ServedEndpoint } from './server.ts';
 
+/** An order as a test sees it. */
+export interface OrderSeen {
+  /** Time of its creation, epoch ms. */
+  readonly at: number;
+  readonly names: readonly string[];
+  readonly status: ReturnType<typeof statusOf>;
+  /** Identifiers of certificates as RFC 9773 has them: the one that it replaces, and its own. */
+  readonly replaces?: string;
+  readonly certificate?: string;
+  readonly leaf?: X509Certificate;
+}
+
 export interface AcmeSandbox {
   readonly directory: string;
   /** PEM of the anchor of its HTTPS. */
@@ -41,8 +53,8 @@ export interface AcmeSandbox {
   /** Requests by endpoint (`new-order`), and nonces. */
   readonly counts: () => Readonly<Record<string, number>>;
   readonly certificates: () => readonly X509Certificate[];
-  /** Orders from the first on: their names and their status. */
-  readonly orders: () => readonly string[];
+  /** Orders from the first on. */
+  readonly orders: () => readonly OrderSeen[];
   readonly stop: () => Promise<void>;
 }
 
@@ -127,7 +139,15 @@ export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbo
     certificates: () => [...state.certificates.values()].map(({ leaf }) => leaf),
     orders: () =>
       [...state.orders.values()].map(
-        (order) => `${order.identifiers.map(({ value }) => value).join(' ')} ${statusOf(order)}`,
+        (order): OrderSeen => ({
+          at: order.at,
+          names: order.identifiers.map(({ value }) => value),
+          status: statusOf(order),
+          ...(order.replaces === undefined ? {} : { replaces: order.replaces }),
+          ...(order.certificate === undefined
+            ? {}
+            : { certificate: order.certificate.id, leaf: order.certificate.leaf }),
+        }),
       ),
     stop: server.stop,
   };

@@ -42,6 +42,8 @@ export interface Authz {
 
 export interface Order {
   readonly id: string;
+  /** Time of its creation, epoch ms. */
+  readonly at: number;
   readonly account: Account;
   readonly identifiers: readonly Identifier[];
   readonly authorizations: readonly Authz[];

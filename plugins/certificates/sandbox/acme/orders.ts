@@ -123,6 +123,7 @@ export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] 
     }
     const order: Order = {
       id: nextId(),
+      at: now(),
       account,
       identifiers,
       authorizations: identifiers.map((each) => newAuthz(account, each)),

@@ -3,6 +3,8 @@
 /** Thrown for a request that is answered with a problem. */
 export class RefusalError extends Error {
   override readonly name = 'RefusalError';
+  /** As in RFC 8555: `rateLimited`. */
+  readonly type: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
@@ -14,6 +16,7 @@ export class RefusalError extends Error {
     more: Partial<Pick<RefusalError, 'headers' | 'body'>> = {},
   ) {
     super(detail);
+    this.type = type;
     this.status = status;
     this.headers = more.headers ?? {};
     this.body = { ...problemOf(type, detail), status, ...more.body };

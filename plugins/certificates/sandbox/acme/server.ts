@@ -144,8 +144,10 @@ export async function serve({
   }
 
   function refused(error: unknown): Answer {
-    const { status, headers, body } =
+    const refusal =
       error instanceof RefusalError ? error : new RefusalError('serverInternal', 500, 'the emulator failed');
+    const { status, headers, body } = refusal;
+    count(`refused: ${refusal.type}`);
     return { status, headers: { 'content-type': 'application/problem+json', ...headers }, body };
   }
 

@@ -1,6 +1,6 @@
 /** Answers of an authority that a test changes, and what a run records of them. */
 
-import type { Answer } from '../../../../plugins/certificates/sandbox/acme/server.ts';
+import type { Answer, Asked } from '../../../../plugins/certificates/sandbox/acme/server.ts';
 import { fettle } from '../../../support/command-line.ts';
 
 export const WWW = 'certificates/Certificate/www';
@@ -21,4 +21,10 @@ export async function keptOf(
   const { stdout } = await fettle(folder, `state show ${address}`);
   if (stdout === '') return {};
   return (JSON.parse(stdout) as { readonly kept: Readonly<Record<string, unknown>> }).kept;
+}
+
+/** The payload of a signed request, as text. */
+export function payloadOf({ body }: Asked): string {
+  const { payload = '' } = JSON.parse(body) as { readonly payload?: string };
+  return Buffer.from(payload, 'base64url').toString();
 }

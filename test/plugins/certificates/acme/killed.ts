@@ -141,7 +141,10 @@ export async function killedAt(
       [`the next apply exits ${again.code}: ${again.stdout}${again.stderr}`, again.code === 0],
       [`the next plan has changes: ${plan.stdout}`, plan.code === 0],
       [`the log is damaged: ${verify.stdout}`, verify.code === 0],
-      [`${orders.length} orders: ${orders.join(', ')}`, orders.length === 1],
+      [
+        `${orders.length} orders: ${orders.map(({ names, status }) => `${names.join(' ')} ${status}`).join(', ')}`,
+        orders.length === 1,
+      ],
       ['the stored certificate is not the newest one', certificate.fingerprint256 === newest?.fingerprint256],
       ['the key does not fit', fits],
       [`left: ${filesIn(join(folder, 'tls')).join(' ')}`, filesIn(join(folder, 'tls')).join(' ') === 'www.crt www.key'],

@@ -10,7 +10,7 @@ import { REACTIONS } from '../../../../plugins/certificates/acme/problems.ts';
 import type { Answer, Asked } from '../../../../plugins/certificates/sandbox/acme/server.ts';
 import { type EmulatedAuthority, startEmulated } from '../../../support/acme/emulated.ts';
 import { type Done, fettle } from '../../../support/command-line.ts';
-import { bodyWith, keptOf } from './hostile.ts';
+import { bodyWith, keptOf, payloadOf } from './hostile.ts';
 import { acmeDocuments, acmeProject, type AcmeProject } from './project.ts';
 
 /** The request that a problem answers; `validation`: the error of a challenge in an authorization that failed. */
@@ -202,12 +202,6 @@ function answerOf({ type, status = 400, headers = {}, body }: Row): Answer {
     headers: { 'content-type': 'application/problem+json', ...headers },
     body: typeof body === 'string' ? body : { ...documentOf({ type, detail: `because of ${type}` }), ...body },
   };
-}
-
-/** The payload of a signed request, as text. */
-function payloadOf({ body }: Asked): string {
-  const { payload = '' } = JSON.parse(body) as { readonly payload?: string };
-  return Buffer.from(payload, 'base64url').toString();
 }
 
 const NOT_RUN: Done = { code: -1, stdout: '', stderr: '' };

@@ -1,13 +1,14 @@
-/** A project with a Certificate from an ACME authority, run by the built command line. */
+/** A project with a Certificate from an ACME authority, whose command lines run in this process. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fettle, type Ran, temporaryFolder, writeFiles } from '../../../support/cli.ts';
+import { temporaryFolder, writeFiles } from '../../../support/cli.ts';
+import { type Done, fettleHere } from '../../../support/command-line.ts';
 import type { TestAuthority } from '../../../support/acme/authority.ts';
 
 export interface AcmeProject {
   readonly folder: string;
-  readonly run: (...args: readonly string[]) => Promise<Ran>;
+  readonly run: (...args: readonly string[]) => Promise<Done>;
   /** Replaces the documents. */
   readonly declare: (documents: string) => void;
 }
@@ -47,7 +48,7 @@ export function acmeProject(authority: TestAuthority, documents = acmeDocuments(
   });
   return {
     folder,
-    run: (...args) => fettle(folder, ...args),
+    run: (...args) => fettleHere(folder, ...args),
     declare: (text) => writeFileSync(join(folder, 'certs.yaml'), text),
   };
 }

@@ -1,20 +1,16 @@
-/**
- * Answers of an ACME authority that refuse an order, or that no client may use: the row, the state and the next plan.
- *
- * Without FETTLE_TEST_FULL=1, the answers of each table are a sample (FETTLE_TEST_SEED takes the same one again).
- */
+/** Answers of an ACME authority that refuse an order, or that no client may use: the row, the state and the next plan. */
 
+import { createPrivateKey } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer, Fault } from '../../../../plugins/certificates/sandbox/acme/server.ts';
 import { type EmulatedAuthority, startEmulated } from '../../../support/acme/emulated.ts';
 import { type Done, fettle } from '../../../support/command-line.ts';
-import { sampleOf } from '../../../support/cli.ts';
-import { randomFrom, testSeed } from '../../../support/seed.ts';
-import { bodyWith, keptOf } from './hostile.ts';
+import { bareEnvironment } from '../../../support/cli.ts';
+import { bodyWith, keptOf, payloadOf } from './hostile.ts';
 import { siteFor } from './killed.ts';
-import { acmeProject, type AcmeProject } from './project.ts';
+import { acmeDocuments, acmeProject, type AcmeProject } from './project.ts';
 
 let authority: EmulatedAuthority;
 beforeAll(async () => {
@@ -24,13 +20,6 @@ afterAll(() => authority.stop());
 afterEach(() => {
   authority.acme.faults.list.length = 0;
 });
-
-const random = randomFrom(testSeed());
-
-/** All rows of a table, or a sample. */
-function some<T>(rows: readonly T[], size = 3): readonly T[] {
-  return process.env['FETTLE_TEST_FULL'] === '1' ? rows : sampleOf(rows, size, random);
-}
 
 function problem(type: string, status: number, headers: Readonly<Record<string, string>> = {}): Answer {
   return {
@@ -174,7 +163,7 @@ const HOSTILE: readonly Hostile[] = [
 ];
 
 describe('an authority that', { timeout: 60_000 }, () => {
-  it.each(some(HOSTILE, 5))('$name is refused by name, and nothing is stored', async ({ endpoint, answer, why }) => {
+  it.each(HOSTILE)('$name is refused by name, and nothing is stored', async ({ endpoint, answer, why }) => {
     const project = acmeProject(authority);
     authority.acme.faults.list.push({ endpoint, when: 'after', answer });
     const first = await run(project, 'apply --yes');
@@ -184,5 +173,50 @@ describe('an authority that', { timeout: 60_000 }, () => {
     const honest = await run(project, 'apply --yes', 2 * HOUR_MS);
     expect([honest.code, honest.code === 0 ? '' : honest.stdout]).toEqual([0, '']);
     expect(existsSync(join(project.folder, 'tls/www.crt'))).toBe(true);
+  });
+});
+
+describe('an authority that repeats each request in its refusal', { timeout: 60_000 }, () => {
+  it('gets no secret, and puts none into a message, the plan or the log', async () => {
+    const secrets = {
+      ACME_EAB_KEY: 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W',
+      DNS_TSIG_SECRET: 'c2VjcmV0LW9mLWEtdHNpZy1rZXktMDEyMzQ1Njc4OQ==',
+    };
+    const echoing = await startEmulated(
+      { ownHttp: true, externalAccounts: { 'kid-1': secrets.ACME_EAB_KEY } },
+      { retryAfterSeconds: 0 },
+    );
+    try {
+      const accounts = 'accounts: { main: { kid: kid-1 } }';
+      const providers = 'dnsProviders: { corp: { rfc2136: { server: 127.0.0.1, keyName: fettle } } }';
+      const project = acmeProject(
+        echoing,
+        acmeDocuments(echoing, { acme: 'eab: main' }),
+        `plugins: { certificates: { acme: { ${accounts}, ${providers} } } }\n`,
+      );
+      const env = { ...bareEnvironment(secrets), FETTLE_PROVIDER_ORIGINS: new URL(echoing.directory).origin };
+      const outputs: string[] = [];
+      const repeats = ['new-account', 'new-order', 'authz', 'challenge', 'finalize', 'order', 'certificate'];
+      for (const [i, endpoint] of [...repeats, ''].entries()) {
+        echoing.acme.faults.list.push({
+          endpoint,
+          when: 'after',
+          times: 1,
+          answer: (_right, asked) => ({ status: 403, body: { detail: `repeated ${payloadOf(asked)} ${asked.body}` } }),
+        });
+        for (const line of ['plan', 'apply --yes']) {
+          const done = await fettle(project.folder, line, { env, now: () => Date.now() + i * 30 * HOUR_MS });
+          outputs.push(done.stdout + done.stderr);
+        }
+        expect(outputs.at(-1)).toContain(endpoint === '' ? ' 0 failed' : ' 1 failed');
+      }
+      expect(existsSync(join(project.folder, 'tls/www.crt'))).toBe(true);
+      const jwk = createPrivateKey(readFileSync(join(project.folder, 'acme/account.key'))).export({ format: 'jwk' });
+      for (const text of [...outputs, textsIn(join(project.folder, '.fettle'))])
+        for (const secret of [...Object.values(secrets), String(jwk['d']), 'PRIVATE KEY'])
+          expect(text).not.toContain(secret);
+    } finally {
+      await echoing.stop();
+    }
   });
 });
