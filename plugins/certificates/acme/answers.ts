@@ -2,7 +2,8 @@
  * Answers of an ACME server (RFC 8555, 7.1; RFC 9773, 4.2), checked. Pure.
  *
  * An answer can have any form. Each function takes parsed JSON, and throws a ShapeError for a value that must not be used:
- * a wrong type, a URL of another origin, a token that is not a safe name of a file, or more parts than any order has.
+ * a wrong type, a URL of another origin than that of the directory, a token that is not a safe name of a file, or more parts
+ * than any order has.
  */
 
 import { addressNumber } from '#plugin/net';
@@ -81,9 +82,6 @@ export interface RenewalInfo {
   readonly explanation?: string;
 }
 
-/** The origins that answers may name. */
-export type Origins = ReadonlySet<string>;
-
 const LONGEST_URL = 2000;
 const MOST_AUTHORIZATIONS = 1000;
 const MOST_CHALLENGES = 30;
@@ -101,10 +99,13 @@ export function secureUrl(value: string, place: string): URL {
   throw new ShapeError(`${place} is not an https URL`);
 }
 
-/** Checks that a URL belongs to the server. */
-export function ownUrl(value: string, place: string, origins: Origins): string {
+/**
+ * Checks that a URL has the origin of the directory. Everything that is asked or signed goes there: a document names one
+ * server, and an answer cannot lead to another one, or to a port or a protocol that the document does not name.
+ */
+export function ownUrl(value: string, place: string, origin: string): string {
   const url = secureUrl(value, place);
-  if (!origins.has(url.origin)) throw new ShapeError(`${place} is a URL of a server that the directory does not name`);
+  if (url.origin !== origin) throw new ShapeError(`${place} leads to ${url.origin}, and the directory is at ${origin}`);
   return value;
 }
 
@@ -129,10 +130,10 @@ const metaShape = partly(
   { termsOfService: text, externalAccountRequired: flag, profiles: labels, caaIdentities: list(text) },
 );
 
-/** The directory. Its URLs name the origins that later answers may name. */
-export function directoryOf(value: unknown): Directory {
+/** `origin`: that of the directory's own URL. */
+export function directoryOf(value: unknown, origin: string): Directory {
   const read = readShape(directoryShape, value);
-  for (const [name, url] of Object.entries(read)) secureUrl(url, `/${name}`);
+  for (const [name, url] of Object.entries(read)) ownUrl(url, `/${name}`, origin);
   const meta = readShape(metaShape, isRecord(value) && Object.hasOwn(value, 'meta') ? value['meta'] : {});
   const profiles = atMost(Object.entries(meta.profiles ?? {}), MOST_PROFILES, '/meta/profiles');
   const names = atMost(meta.caaIdentities ?? [], MOST_NAMES, '/meta/caaIdentities');
@@ -145,16 +146,9 @@ export function directoryOf(value: unknown): Directory {
   });
 }
 
-/** The origins of a directory and of its URLs. */
-export function originsOf(directoryUrl: string, directory: Directory): Origins {
-  const { newNonce, newAccount, newOrder, keyChange, revokeCert, renewalInfo } = directory;
-  const urls = [directoryUrl, newNonce, newAccount, newOrder, keyChange, revokeCert, renewalInfo];
-  return new Set(urls.filter((url) => url !== undefined).map((url) => new URL(url).origin));
-}
-
 /** The value of the header `Location`. */
-export function locationOf(header: string | null, origins: Origins): string {
-  return ownUrl(header ?? '', 'the header Location', origins);
+export function locationOf(header: string | null, origin: string): string {
+  return ownUrl(header ?? '', 'the header Location', origin);
 }
 
 export function accountOf(value: unknown, url: string): Account {
@@ -199,7 +193,7 @@ function errorIn(value: unknown, secrets: readonly string[]): Problem | undefine
     : undefined;
 }
 
-export function orderOf(value: unknown, url: string, origins: Origins): Order {
+export function orderOf(value: unknown, url: string, origin: string): Order {
   const read = readShape(orderShape, value);
   const { certificate, profile, replaces } = read;
   const identifiers = atMost(read.identifiers, MOST_AUTHORIZATIONS, '/identifiers');
@@ -208,9 +202,9 @@ export function orderOf(value: unknown, url: string, origins: Origins): Order {
     url,
     status: oneOf(read.status, ['pending', 'ready', 'processing', 'valid', 'invalid'], '/status'),
     identifiers: identifiers.map((each, i) => identifierOf(each, `/identifiers/${i}`)),
-    authorizations: authorizations.map((each, i) => ownUrl(each, `/authorizations/${i}`, origins)),
-    finalize: ownUrl(read.finalize, '/finalize', origins),
-    certificate: certificate === undefined ? undefined : ownUrl(certificate, '/certificate', origins),
+    authorizations: authorizations.map((each, i) => ownUrl(each, `/authorizations/${i}`, origin)),
+    finalize: ownUrl(read.finalize, '/finalize', origin),
+    certificate: certificate === undefined ? undefined : ownUrl(certificate, '/certificate', origin),
     expires: whenOf(read.expires),
     profile: profile === undefined ? undefined : lineOf(profile),
     replaces: replaces === undefined ? undefined : lineOf(replaces),
@@ -219,9 +213,9 @@ export function orderOf(value: unknown, url: string, origins: Origins): Order {
 }
 
 /** The URLs of a page of the list of orders (RFC 8555, 7.1.2.1). */
-export function orderUrlsOf(value: unknown, origins: Origins): readonly string[] {
+export function orderUrlsOf(value: unknown, origin: string): readonly string[] {
   const { orders } = readShape(object({ orders: list(text) }), value);
-  return atMost(orders, MOST_AUTHORIZATIONS, '/orders').map((url, i) => ownUrl(url, `/orders/${i}`, origins));
+  return atMost(orders, MOST_AUTHORIZATIONS, '/orders').map((url, i) => ownUrl(url, `/orders/${i}`, origin));
 }
 
 /** True if two lists have the same identifiers. */
@@ -235,12 +229,12 @@ const challengeShape = partly(
   { status: text, token: text, 'issuer-domain-names': list(text) },
 );
 
-export function challengeOf(value: unknown, place: string, origins: Origins): Challenge {
+export function challengeOf(value: unknown, place: string, origin: string): Challenge {
   const { type, url, status, token, 'issuer-domain-names': issuers } = readShape(challengeShape, value);
   if (token !== undefined && !TOKEN.test(token)) throw new ShapeError(`${place}/token is not a token`);
   return defined<Challenge>({
     type: lineOf(type),
-    url: ownUrl(url, `${place}/url`, origins),
+    url: ownUrl(url, `${place}/url`, origin),
     status: oneOf(status ?? 'pending', ['pending', 'processing', 'valid', 'invalid'], `${place}/status`),
     token,
     issuers:
@@ -254,7 +248,7 @@ export function challengeOf(value: unknown, place: string, origins: Origins): Ch
 
 const authorizationShape = partly({ status: text, identifier: identifierShape }, { wildcard: flag, expires: text });
 
-export function authorizationOf(value: unknown, url: string, origins: Origins): Authorization {
+export function authorizationOf(value: unknown, url: string, origin: string): Authorization {
   const read = readShape(authorizationShape, value);
   const challenges: unknown = isRecord(value) ? value['challenges'] : undefined;
   if (!Array.isArray(challenges)) throw new ShapeError('/challenges is not a list');
@@ -265,7 +259,7 @@ export function authorizationOf(value: unknown, url: string, origins: Origins): 
     wildcard: read.wildcard ?? false,
     expires: whenOf(read.expires),
     challenges: atMost(challenges as readonly unknown[], MOST_CHALLENGES, '/challenges').map((each, i) =>
-      challengeOf(each, `/challenges/${i}`, origins),
+      challengeOf(each, `/challenges/${i}`, origin),
     ),
   });
 }
@@ -288,9 +282,9 @@ export function renewalInfoOf(value: unknown): RenewalInfo {
 }
 
 /** The URLs of a header `Link` with a relation (RFC 8288). */
-export function linksOf(header: string | null, relation: string, most: number, origins: Origins): readonly string[] {
+export function linksOf(header: string | null, relation: string, most: number, origin: string): readonly string[] {
   const urls = [...(header ?? '').slice(0, 100_000).matchAll(/<([^<>]*)>([^<]*)/gu)]
     .filter(([, , parameters = '']) => new RegExp(`;\\s*rel="?${relation}"?(?:[;,\\s]|$)`, 'u').test(parameters))
-    .map(([, url = '']) => ownUrl(url, 'the header Link', origins));
+    .map(([, url = '']) => ownUrl(url, 'the header Link', origin));
   return atMost([...new Set(urls)], most, 'the header Link');
 }

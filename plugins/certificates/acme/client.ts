@@ -29,7 +29,6 @@ import {
   orderOf,
   orderUrlsOf,
   ownUrl,
-  originsOf,
   type RenewalInfo,
   renewalInfoOf,
   sameIdentifiers,
@@ -183,12 +182,12 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   });
   let { key, account } = options;
 
+  const { origin } = new URL(directoryUrl);
   const directory = readReply(
     await wire.get({ action: 'directory', what: 'read the directory' }, directoryUrl, signal),
-    directoryOf,
+    (value) => directoryOf(value, origin),
   );
   wire.takeNoncesFrom(directory.newNonce);
-  const origins = originsOf(directoryUrl, directory);
   if (account !== undefined) own(account);
 
   /** Sends a request by the account. */
@@ -199,7 +198,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
 
   function located(reply: Reply): string {
     try {
-      return locationOf(reply.header('location'), origins);
+      return locationOf(reply.header('location'), origin);
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
       throw unusable(reply, error.message);
@@ -272,7 +271,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   }
 
   function orderIn(reply: Reply, url: string): Order {
-    return readReply(reply, (value) => orderOf(value, url, origins));
+    return readReply(reply, (value) => orderOf(value, url, origin));
   }
 
   async function newOrder({ identifiers, profile, replaces }: NewOrder, ends: AbortSignal): Promise<Order> {
@@ -300,7 +299,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     let urls: readonly string[] = [];
     for (let pages = 0; next !== undefined && pages < MOST_PAGES; pages += 1) {
       const reply = await post({ action: 'orders-list', what, url: own(next) }, ends);
-      urls = [...urls, ...readReply(reply, (value) => orderUrlsOf(value, origins))].slice(-MOST_LISTED);
+      urls = [...urls, ...readReply(reply, (value) => orderUrlsOf(value, origin))].slice(-MOST_LISTED);
       [next] = linksIn(reply, 'next');
     }
     const found: Order[] = [];
@@ -322,7 +321,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   /** Checks a URL that may come from a record. */
   function own(url: string): string {
     try {
-      return ownUrl(url, 'the recorded URL', origins);
+      return ownUrl(url, 'the recorded URL', origin);
     } catch (error) {
       throw error instanceof ShapeError ? new InputError(error.message) : error;
     }
@@ -332,7 +331,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     const found = new Map<string, Authorization>();
     await forEachOf(of.authorizations, AT_ONCE, async (url) => {
       const reply = await post({ action: 'authorization', what: 'read an authorization', url }, ends);
-      const read = readReply(reply, (value) => authorizationOf(value, url, origins));
+      const read = readReply(reply, (value) => authorizationOf(value, url, origin));
       if (orderedIdentifier(of, read) === undefined)
         throw unusable(reply, 'the authorization is for a name that was not ordered');
       found.set(url, read);
@@ -351,7 +350,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
       // The server refuses a second answer, which follows a first one that was lost on the way.
       if (!(error instanceof AcmeProblem) || error.code !== 'malformed') throw error;
       const reply = await post({ action: 'challenge', what, url }, ends);
-      if (readReply(reply, (value) => challengeOf(value, '', origins)).status === 'pending') throw error;
+      if (readReply(reply, (value) => challengeOf(value, '', origin)).status === 'pending') throw error;
     }
   }
 
@@ -441,7 +440,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
 
   function linksIn(reply: Reply, relation: 'alternate' | 'next'): readonly string[] {
     try {
-      return linksOf(reply.header('link'), relation, MOST_LINKS, origins);
+      return linksOf(reply.header('link'), relation, MOST_LINKS, origin);
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
       throw unusable(reply, error.message);

@@ -11,6 +11,7 @@ import type { CaaRefusal } from '../acme/rules.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import { askAgainMs } from '../acme/renewal-window.ts';
 import type { AccountKeySeen, AcmeAuthority, CertificatesReader, RenewalAnswer } from '../world.ts';
+import { documentDenial } from './denied.ts';
 import { readWhole, StorageError } from './files.ts';
 
 const KEY_LIMIT = 65_536;
@@ -45,9 +46,10 @@ export async function readKeyFile(path: string): Promise<AccountKeySeen> {
 export async function openWithKey(
   key: AccountKey,
   { directory, account, ca }: Pick<AcmeAuthority, 'directory' | 'account' | 'ca'>,
-  { folder, env, now, count }: Pick<Outside, 'folder' | 'env' | 'now' | 'count'>,
+  outside: Pick<Outside, 'folder' | 'env' | 'config' | 'now' | 'count'>,
   signal: AbortSignal,
 ): Promise<AcmeClient> {
+  const { folder, now, count } = outside;
   const [{ openAcme }, { realTiming }] = await Promise.all([import('../acme/client.ts'), import('#plugin/http')]);
   const anchors = ca === undefined ? undefined : await textOf(resolve(folder, ca), ANCHORS_LIMIT);
   const timing = { ...realTiming, now };
@@ -57,7 +59,7 @@ export async function openWithKey(
       key,
       account,
       ca: anchors,
-      denial: usualDenial(env),
+      denial: documentDenial(outside),
       timing,
       count: requestCounter(directory, count),
     }),
@@ -68,7 +70,7 @@ export async function openWithKey(
 /** Opens the client of an account, once for each. Paths are relative to the project. */
 export type OpenClient = (authority: AcmeAuthority, signal: AbortSignal) => Promise<AcmeClient>;
 
-export function openClients(outside: Pick<Outside, 'folder' | 'env' | 'now' | 'count'>): OpenClient {
+export function openClients(outside: Pick<Outside, 'folder' | 'env' | 'config' | 'now' | 'count'>): OpenClient {
   const clients = new Map<string, Promise<AcmeClient>>();
   const open = async (authority: AcmeAuthority, signal: AbortSignal): Promise<AcmeClient> => {
     const { readAccountKey } = await import('../acme/jws.ts');

@@ -7,6 +7,7 @@ import { solverFor } from '../acme/solvers/choose.ts';
 import { openSolver, type SolverOutside } from '../acme/solvers/open.ts';
 import type { Challenge, Solver } from '../acme/solvers/solver.ts';
 import type { CertificatesConfig } from '../generated.ts';
+import { documentDenial } from './denied.ts';
 
 /** The solvers of one Issuer in one world. */
 export interface IssuerSolvers {
@@ -18,14 +19,16 @@ export interface IssuerSolvers {
 
 export function solversOf(
   { solvers }: AcmeSpec,
-  { folder, env, config, now }: Pick<Outside, 'folder' | 'env' | 'config' | 'now'>,
+  host: Pick<Outside, 'folder' | 'env' | 'config' | 'now'>,
   stillApproved: () => Promise<void>,
 ): IssuerSolvers {
+  const { folder, env, config, now } = host;
   const { acme, commands = [], probe } = config as unknown as Partial<CertificatesConfig>;
   const outside: SolverOutside = defined({
     folder,
     env,
     denial: usualDenial(env),
+    nameDenial: documentDenial(host),
     now,
     commands,
     providers: acme?.dnsProviders ?? {},

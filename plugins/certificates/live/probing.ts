@@ -21,7 +21,7 @@ export function probeWays(settings: ProbeSettings, places: number): ProbeWays {
   return {
     anchors: openAnchors(),
     read: certificateReader(),
-    // `deny` applies to probed servers alone; a denied address can still be a resolver.
+    // A network of `deny` can still have the resolver.
     names: openNames(settings.resolvers, denialBy(networkPolicy(settings.allow, []))),
     denial: denialBy(networkPolicy(settings.allow, settings.deny)),
     limits: {

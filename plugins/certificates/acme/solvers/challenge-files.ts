@@ -5,7 +5,7 @@
  * replaces another file, and is removed only if its content is that of the challenge.
  */
 
-import { lstat, mkdir } from 'node:fs/promises';
+import { chmod, lstat, mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CHALLENGE_FOLDER, CHALLENGE_PATH, codeOf, InputError, isToken, MOST_CHALLENGE_BYTES } from '#plugin';
 import { isMissing, readWhole, removeFile, syncFolder, writeNew } from '../../live/files.ts';
@@ -13,6 +13,7 @@ import type { SelfCheck } from './self-check.ts';
 import { type PreparedValue, preparedTexts, type Solver, valuesFor } from './solver.ts';
 
 const MODE = 0o644;
+const FOLDER_MODE = 0o755;
 
 type Folder = 'folder' | 'missing' | 'link' | 'other';
 
@@ -40,7 +41,9 @@ async function mustBeFolder(path: string): Promise<void> {
 
 async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o755 });
+    await mkdir(path, { mode: FOLDER_MODE });
+    // The web server has another user, and the umask of this one may keep it out.
+    await chmod(path, FOLDER_MODE);
     await syncFolder(dirname(path));
   } catch (error) {
     // The folder exists already, or another order created it meanwhile.
@@ -75,10 +78,12 @@ interface ChallengeFiles {
   readonly folders: readonly string[];
   /** Creates the folders that may be created. */
   readonly make: () => Promise<void>;
+  /** A reason why a web server does not serve the files. */
+  readonly obstacle?: () => Promise<string | undefined>;
   readonly check: SelfCheck;
 }
 
-function challengeFiles({ via, folders, make, check }: ChallengeFiles): Solver {
+function challengeFiles({ via, folders, make, obstacle, check }: ChallengeFiles): Solver {
   const folder = folders.at(-1) ?? '';
   /** Records of another configuration, or changed ones, name other files. */
   const mine = (value: PreparedValue): PreparedValue => {
@@ -97,7 +102,7 @@ function challengeFiles({ via, folders, make, check }: ChallengeFiles): Solver {
         await write(value);
       }
       const served = values.map(({ name, place, text }) => ({ name, token: basename(place), text }));
-      await check(served, run);
+      await check(served, run, obstacle);
     },
     remove: async (prepared) => {
       for (const value of valuesFor(prepared, via).map(mine)) {
@@ -109,6 +114,16 @@ function challengeFiles({ via, folders, make, check }: ChallengeFiles): Solver {
   };
 }
 
+/** The first folder that a web server of another user cannot enter, in a sentence; undefined if there is none. */
+async function closedFolder(folders: readonly string[]): Promise<string | undefined> {
+  for (const path of folders) {
+    const { mode } = await stat(path);
+    if ((mode & 0o001) === 0)
+      return `${path} has the mode ${(mode & 0o7777).toString(8).padStart(4, '0')}, with which a web server of another user cannot enter it`;
+  }
+  return undefined;
+}
+
 /** Files in `.well-known/acme-challenge` of a website. `webroot`: absolute; the folder must exist, also behind a link. */
 export function webrootSolver(webroot: string, check: SelfCheck): Solver {
   const folders = [join(webroot, '.well-known'), join(webroot, CHALLENGE_PATH)];
@@ -116,7 +131,8 @@ export function webrootSolver(webroot: string, check: SelfCheck): Solver {
     await mustBeFolder(`${webroot}/.`);
     for (const folder of folders) await makeFolder(folder);
   };
-  return challengeFiles({ via: 'webroot', folders, make, check });
+  const obstacle = (): Promise<string | undefined> => closedFolder([webroot, ...folders]);
+  return challengeFiles({ via: 'webroot', folders, make, obstacle, check });
 }
 
 /** Files in the folder that `fettle serve` answers from. Throws an InputError if the host names none. */

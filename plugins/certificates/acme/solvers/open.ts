@@ -1,10 +1,10 @@
 /** Opens solvers from their configuration: an entry of an Issuer, and the providers of DNS in `fettle.yaml`. */
 
 import { resolve } from 'node:path';
-import { durationMs, heldSecret, InputError, providerEndpoint, sendingMistake } from '#plugin';
+import { defined, durationMs, heldSecret, InputError, providerEndpoint, sendingMistake } from '#plugin';
 import { commandEnvironment } from '#plugin/command-environment';
 import { realTiming, type Timing } from '#plugin/http';
-import { type Denial, openHttp } from '#plugin/net';
+import { type Denial, openHttp, openNames } from '#plugin/net';
 import { type Dns, openDns } from '../dns/lookup.ts';
 import { propagation } from '../dns/propagation.ts';
 import type { TsigAlgorithm } from '../dns/tsig.ts';
@@ -16,7 +16,7 @@ import { HETZNER, hetznerProvider } from './hetzner.ts';
 import { listenerSolver } from './listener.ts';
 import { persistSolver } from './persist.ts';
 import { rfc2136Provider } from './rfc2136.ts';
-import { selfCheck, type SelfCheckMode } from './self-check.ts';
+import { selfCheck, type SelfCheckMode, type SelfCheckOptions } from './self-check.ts';
 import type { Solver } from './solver.ts';
 
 /** Credentials of a provider of DNS. Exactly one member. A secret that is left out is in its environment variable. */
@@ -69,7 +69,10 @@ export interface SolverOutside {
   /** The base of relative paths, and the working directory of commands. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** For the servers of `fettle.yaml`, and DNS servers. */
   readonly denial: Denial;
+  /** For the names of certificates; `denial` by default. */
+  readonly nameDenial?: Denial;
   /** Epoch ms. */
   readonly now: () => number;
   /** Command lines that the configuration permits. */
@@ -242,8 +245,9 @@ function openHttp01(
   { webroot, listener, serve, selfCheck: mode = 'required' }: Http01,
   outside: SolverOutside,
 ): Solver {
-  const { folder, env, denial, ports } = outside;
-  const check = selfCheck({ mode, denial, ...(ports?.http === undefined ? {} : { port: ports.http }) });
+  const { folder, env, denial, nameDenial = denial, resolvers, ports } = outside;
+  const names = resolvers === undefined ? undefined : openNames(resolvers, denial);
+  const check = selfCheck(defined<SelfCheckOptions>({ mode, denial: nameDenial, names, port: ports?.http }));
   if (webroot !== undefined) return webrootSolver(resolve(folder, webroot), check);
   if (serve !== undefined) return serveSolver(env, check);
   return listenerSolver({ port: 80, ...listener }, check);

@@ -18,7 +18,6 @@ import fc from '../../../support/property.ts';
 import { dns } from './issuing.ts';
 
 const HOST = 'https://acme.example.test';
-const origins = new Set([HOST]);
 
 const problem = {
   type: 'urn:ietf:params:acme:error:dns',
@@ -44,7 +43,7 @@ const READERS: readonly { readonly name: string; readonly body: object; readonly
           externalAccountRequired: true,
         },
       },
-      read: directoryOf,
+      read: (value) => directoryOf(value, HOST),
     },
     {
       name: 'an account',
@@ -62,7 +61,7 @@ const READERS: readonly { readonly name: string; readonly body: object; readonly
         expires: '2026-01-01T00:00:00Z',
         error: problem,
       },
-      read: (value) => orderOf(value, HOST, origins),
+      read: (value) => orderOf(value, HOST, HOST),
     },
     {
       name: 'an authorization',
@@ -72,7 +71,7 @@ const READERS: readonly { readonly name: string; readonly body: object; readonly
         challenges: [challenge],
         wildcard: true,
       },
-      read: (value) => authorizationOf(value, HOST, origins),
+      read: (value) => authorizationOf(value, HOST, HOST),
     },
     {
       name: 'renewal information',
@@ -192,5 +191,5 @@ test.each([
   ['', []],
   [null, []],
 ] as const)('the alternates of the header Link %s', (header, urls) => {
-  expect(linksOf(header, 'alternate', 8, origins)).toEqual(urls);
+  expect(linksOf(header, 'alternate', 8, HOST)).toEqual(urls);
 });

@@ -1,18 +1,28 @@
 /** HTTP-01: files in the folder of a real web server, and a server of this process. */
 
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { CHALLENGE_FOLDER, CHALLENGE_PATH } from '#plugin';
-import { usualDenial } from '#plugin/net';
+import { openNames, usualDenial } from '#plugin/net';
 import { serveSolver, webrootSolver } from '../../../../plugins/certificates/acme/solvers/challenge-files.ts';
 import { listenerSolver } from '../../../../plugins/certificates/acme/solvers/listener.ts';
 import { selfCheck, type SelfCheckMode } from '../../../../plugins/certificates/acme/solvers/self-check.ts';
 import type { Solver } from '../../../../plugins/certificates/acme/solvers/solver.ts';
 import { temporaryFolder } from '../../../support/cli.ts';
 import { freePort, startNginx } from '../../../support/daemons.ts';
+import { dnsServer } from '../../../support/dns.ts';
 import { challenge, solverRun } from './support.ts';
 
 const check = (port: number, mode: SelfCheckMode = 'required') => selfCheck({ mode, denial: usualDenial({}), port });
@@ -140,6 +150,29 @@ describe('a webroot', () => {
     expect(readdirSync(folder())).toEqual([wanted.token]);
     await solver.remove(prepared, solverRun());
     expect(readdirSync(folder())).toEqual([]);
+  });
+
+  test('its folders are open to the web server under any umask, and the self-check names one that is not', async () => {
+    const port = await freePort();
+    const nginx = await startNginx(temporaryFolder(), `server { listen 127.0.0.1:${port}; root ${webroot}; }`, [port]);
+    onTestFinished(nginx.stop);
+    chmodSync(webroot, 0o755);
+    const solver = webrootSolver(webroot, check(port));
+    const prepared = await solver.prepare([challenge('127.0.0.1', { kind: 'ip' })], solverRun());
+    const before = process.umask(0o077);
+    try {
+      await solver.present(prepared, solverRun());
+    } finally {
+      process.umask(before);
+    }
+    const wellKnown = join(webroot, '.well-known');
+    for (const path of [wellKnown, folder()]) expect(lstatSync(path).mode & 0o777).toBe(0o755);
+    // A folder that is there already keeps its mode.
+    chmodSync(wellKnown, 0o700);
+    const other = webrootSolver(webroot, check(await freePort()));
+    await expect(other.present(prepared, solverRun())).rejects.toThrow(`${wellKnown} has the mode 0700`);
+    expect(lstatSync(wellKnown).mode & 0o777).toBe(0o700);
+    await solver.remove(prepared, solverRun());
   });
 
   test('a webroot that does not exist is not created', async () => {
@@ -282,6 +315,23 @@ describe('the self-check', () => {
     });
     await check(elsewhere)(served, solverRun());
     expect(asked).toBe(1);
+  });
+
+  test('with resolvers, they alone resolve the name, and every address is tried', async () => {
+    let host: string | undefined;
+    const port = await answering((request, response) => {
+      host = request.headers.host;
+      response.end('abc.def');
+    });
+    // Nothing listens at the first address.
+    const { address } = await dnsServer({ 'www.example.test': { a: ['127.0.0.2', '127.0.0.1'] } });
+    const denial = usualDenial({});
+    const asked = selfCheck({ mode: 'required', denial, names: openNames([address], denial), port });
+    const named = { ...served[0]!, name: 'www.example.test' };
+    await asked([named], solverRun());
+    expect(host).toBe(`www.example.test:${port}`);
+    await expect(check(port)([named], solverRun())).rejects.toThrow('does not resolve');
+    await expect(asked(served, solverRun())).rejects.toThrow('cannot be asked: the name does not resolve');
   });
 
   test('a denied network is not asked', async () => {

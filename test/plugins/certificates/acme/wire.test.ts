@@ -256,7 +256,7 @@ describe('an answer', () => {
     {
       name: 'another origin to finalize at',
       order: { finalize: 'https://other.example.test/f' },
-      why: '/finalize is a URL of a server',
+      why: '/finalize leads to https://other.example.test',
     },
     { name: 'plain HTTP', order: { finalize: 'http://acme.example.test/f' }, why: '/finalize is not an https URL' },
     { name: 'a user in a URL', order: { finalize: 'https://user:x@127.0.0.1/f' }, why: '/finalize is not a URL' },
@@ -264,7 +264,7 @@ describe('an answer', () => {
     {
       name: 'another origin of an authorization',
       order: { authorizations: ['https://other.example.test/a'] },
-      why: '/authorizations/0 is a URL of a server',
+      why: '/authorizations/0 leads to https://other.example.test',
     },
     { name: 'a number as its status', order: { status: 1 }, why: '/status is not text' },
     { name: 'an unknown status', order: { status: 'done' }, why: '/status is not one of' },
@@ -304,7 +304,7 @@ describe('an answer', () => {
     const { client } = await scripted(({ path }) =>
       path === '/newOrder' ? { status: 201, headers, body: orderBody(servers.at(-1)?.origin ?? '') } : undefined,
     );
-    expect((await failureOf(client.newOrder(newOrder, anySignal))).message).toContain('the header Location is');
+    expect((await failureOf(client.newOrder(newOrder, anySignal))).message).toContain('the header Location');
   });
 
   const authz = {
@@ -334,7 +334,7 @@ describe('an answer', () => {
     [
       'with a challenge at another server',
       () => ({ ...authz, challenges: [{ ...challenge, url: 'https://other.example.test/c' }] }),
-      '/challenges/0/url is a URL of a server',
+      '/challenges/0/url leads to https://other.example.test',
     ],
     [
       'with endless challenges',
@@ -400,6 +400,12 @@ describe('an answer', () => {
   });
 });
 
+/** A body whose URLs of `acme.example.test` are those of the server. */
+function atServer(body: unknown): unknown {
+  const own = servers.at(-1)?.origin ?? '';
+  return JSON.parse(JSON.stringify(body).replaceAll('"https://acme.example.test', `"${own}`));
+}
+
 describe('a directory', () => {
   const good = {
     newNonce: 'https://acme.example.test/n',
@@ -413,6 +419,14 @@ describe('a directory', () => {
     ['without a URL', { ...good, newOrder: undefined }, '/newOrder is missing'],
     ['with a URL of plain HTTP', { ...good, newNonce: 'http://acme.example.test/n' }, '/newNonce is not an https URL'],
     ['with a number as a URL', { ...good, newNonce: 1 }, '/newNonce is not text'],
+    ...['newNonce', 'newAccount', 'newOrder', 'keyChange', 'revokeCert', 'renewalInfo'].map(
+      (name) =>
+        [
+          `with another origin in ${name}`,
+          { ...good, [name]: 'http://127.0.0.1:1/x' },
+          `/${name} leads to http://127.0.0.1:1,`,
+        ] as const,
+    ),
     ['with wrong profiles', { ...good, meta: { profiles: { a: 1 } } }, '/profiles is not a table of texts'],
     [
       'with endless profiles',
@@ -420,26 +434,23 @@ describe('a directory', () => {
       'more than 100 entries',
     ],
   ])('%s is not used', async (_name, body, why) => {
-    const error = await failureOf(scripted(({ path }) => (path === '/dir' ? { body } : undefined)));
+    const error = await failureOf(scripted(({ path }) => (path === '/dir' ? { body: atServer(body) } : undefined)));
     expect(error).toMatchObject({ code: 'bad_answer', fate: 'nothing' });
     expect(error.message).toContain(why);
   });
 
   test('gives the policy of the authority, printable', async () => {
-    const { client } = await scripted(
-      ({ path }) => {
-        if (path !== '/dir') return undefined;
-        const meta = {
-          termsOfService: 'https://acme.example.test/terms',
-          externalAccountRequired: true,
-          profiles: { shortlived: 'six \u001b[2Jdays' },
-          caaIdentities: ['acme.example.test'],
-          website: 7,
-        };
-        return { body: { ...good, newNonce: `${servers.at(-1)?.origin ?? 'https://acme.example.test'}/n`, meta } };
-      },
-      { account: 'https://acme.example.test/account/1' },
-    );
+    const { client } = await scripted(({ path }) => {
+      if (path !== '/dir') return undefined;
+      const meta = {
+        termsOfService: 'https://acme.example.test/terms',
+        externalAccountRequired: true,
+        profiles: { shortlived: 'six \u001b[2Jdays' },
+        caaIdentities: ['acme.example.test'],
+        website: 7,
+      };
+      return { body: { ...(atServer(good) as object), meta } };
+    }, {});
     expect(client.directory).toMatchObject({
       termsOfService: 'https://acme.example.test/terms',
       externalAccountRequired: true,
@@ -465,7 +476,7 @@ describe('a directory', () => {
 
   test('does not take the account or the order of another server', async () => {
     const error = await failureOf(scripted(() => undefined, { account: 'https://other.example.test/account/1' }));
-    expect(error.message).toContain('that the directory does not name');
+    expect(error.message).toContain('leads to https://other.example.test, and the directory is at http://127.0.0.1:');
     const { client } = await scripted(() => undefined);
     expect((await failureOf(client.order('https://other.example.test/order/1', anySignal))).name).toBe('InputError');
   });
@@ -628,7 +639,9 @@ describe('a certificate', () => {
     const pem = (await leafFor()).toString() + authority.certificate.toString();
     const link = (url: string): string => `<${url}>;rel="alternate"`;
     const elsewhere = await failureOf(downloaded(pem, { link: link('https://other.example.test/c') }, 'Other root'));
-    expect(elsewhere.message).toContain('that the directory does not name');
+    expect(elsewhere.message).toContain(
+      'leads to https://other.example.test, and the directory is at http://127.0.0.1:',
+    );
     const host = 'http://127.0.0.1:1';
     const many = Array.from({ length: 9 }, (_, i) => link(`${host}/${i}`)).join(', ');
     expect((await failureOf(downloaded(pem, { link: many }, 'Other root'))).code).toBe('bad_answer');
