@@ -15,7 +15,6 @@ import type { Resource, Ref, Scene } from '#plugin';
 import type { AddressFacts, CertificateFacts, DomainFacts } from './facts.ts';
 import type { CertificateMemory, CertificateSpec, DomainSpec } from './generated.ts';
 import { placeText, targetOf } from './observe-domain.ts';
-import { certificateSpec, issuerRef } from './remembered.ts';
 import type { KeyType, ServerTarget } from './world.ts';
 import { defined, seenFacts, instantOf } from '#plugin';
 import { Domain } from './kinds.ts';
@@ -185,21 +184,13 @@ export function reloadDue(resource: CertificateResource, scene: DomainScene): Re
   return { because: 'the servers have not been reloaded since the certificate was stored', places: [] };
 }
 
-/**
- * Resources to refresh with a step: Domains that should serve the certificate, and before a removal those that do. Without a
- * document, nothing needs the Issuer, which decides what a refresh asks.
- */
+/** Resources to refresh with a step: Domains that should serve the certificate, and before a removal those that do. */
 export function certificateMatters(resource: CertificateResource, scene: DomainScene): readonly Ref[] {
-  const { desired, memory, ref } = resource;
+  const { desired, ref } = resource;
   if (desired !== undefined)
     return canReload(desired.spec) ? domainsNaming(ref.name, scene).map((each) => each.ref) : [];
   const fingerprint = seenFacts(resource)?.fingerprint;
-  const spec = certificateSpec(undefined, memory);
-  const issuer = spec === undefined ? undefined : scene.get(issuerRef(spec))?.ref;
-  return [
-    ...(issuer === undefined ? [] : [issuer]),
-    ...(fingerprint === undefined ? [] : domainsServing(fingerprint, scene).map((each) => each.ref)),
-  ];
+  return fingerprint === undefined ? [] : domainsServing(fingerprint, scene).map((each) => each.ref);
 }
 
 const MOST_SERVERS = 20;
