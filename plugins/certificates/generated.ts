@@ -15,7 +15,7 @@ export interface IssuerSpec {
   readonly selfSigned?: Readonly<Record<string, never>>;
   /** An authority that issues by the ACME protocol (RFC 8555). The first apply creates the account and agrees to the terms of service of the authority. */
   readonly acme?: {
-    /** `letsencrypt`, `letsencrypt-staging`, or the address of a directory. */
+    /** `letsencrypt`, `letsencrypt-staging`, `zerossl`, `google`, `google-staging`, or the address of a directory. */
     readonly directory: string;
     /** Key of the account, PEM or a JSON Web Key, relative to the document; created by the first apply if the file does not exist. Another path replaces the key of the account (rollover). */
     readonly accountKey: string;
@@ -723,6 +723,30 @@ export interface CertificatesConfig {
         readonly password?: string;
       };
     }>>;
+    /** Limits of new orders by directory: its name or its address, as in an Issuer. They apply in addition to the published limits of Let's Encrypt. */
+    readonly limits: Readonly<Record<string, {
+      /** Limit of the orders of the account. */
+      readonly account?: {
+        /** Number of orders in the period, and one more in each share of the period. */
+        readonly max: number;
+        /** Period; from 1m to 7d. */
+        readonly per: string;
+      };
+      /** Limit of the certificates for one registered domain, such as `example.com` with all names below it. */
+      readonly domain?: {
+        /** As for the account. */
+        readonly max: number;
+        /** As for the account. */
+        readonly per: string;
+      };
+      /** Limit of the certificates for exactly the same names. */
+      readonly names?: {
+        /** As for the account. */
+        readonly max: number;
+        /** As for the account. */
+        readonly per: string;
+      };
+    }>>;
   };
   /** PID files, relative to `fettle.yaml`, of the processes that `reload` of a Certificate may signal. */
   readonly pidFiles: readonly string[];
@@ -754,7 +778,7 @@ export const defaults = {
     recovery: { enabled: true, retryInterval: '1m', maxRetries: 3, backoffMultiplier: 2, maxBackoff: '1h' },
     served: { withinSeconds: 30, retryInterval: '1m', maxRetries: 10, backoffMultiplier: 2, maxBackoff: '1h' },
     commands: [],
-    acme: { accounts: {}, dnsProviders: {} },
+    acme: { accounts: {}, dnsProviders: {}, limits: {} },
     pidFiles: [],
   },
   Issuer: { acme: { contact: [], solvers: [] } },

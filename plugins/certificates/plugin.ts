@@ -7,6 +7,7 @@ import { accountWait, acmeClock, caaForbids } from './acme/rules.ts';
 import { accountShared, issuerMatters } from './acme/shared-accounts.ts';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
 import { check, checkTogether } from './check.ts';
+import { checkLimits } from './acme/check.ts';
 import { checkProbe } from './check-domain.ts';
 import { adoptCertificate, diffCertificate, diffDomain, diffIssuer } from './diff.ts';
 import { certificateEffect, certificateLatest, certificateSeen, issuerEffect } from './effect.ts';
@@ -150,7 +151,7 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
   onHost: (settings, env) => settingsOnHost(settings as unknown as Partial<CertificatesConfig>, env),
   checkSettings: (settings) => {
     const config = settings as unknown as Partial<CertificatesConfig>;
-    return [...timeMistakes(config, {}, ''), ...checkProbe(config)];
+    return [...timeMistakes(config, {}, ''), ...checkProbe(config), ...checkLimits(config)];
   },
   check,
   checkTogether,

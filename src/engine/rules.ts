@@ -359,12 +359,13 @@ function outsideFreeze(scene: Scene, latest?: number): Verdict {
   if (window === undefined) return pass('Not on hold, and not in a freeze window');
   const from = instantText(window.from);
   const facts = { from, to: instantText(window.to), reason: window.reason };
-  if (latest !== undefined && window.to > latest)
+  if (latest !== undefined && scene.now >= latest)
     return warn(
-      `Frozen since ${from}: ${window.reason}. The freeze window gives way: the step must run by ${instantText(latest)}, before the window ends`,
+      `Frozen since ${from}: ${window.reason}. The freeze window gives way: the step can wait until ${instantText(latest)} at most`,
       { ...facts, latest: instantText(latest) },
     );
-  return reject(`Frozen since ${from}: ${window.reason}`, facts, { clearsAt: window.to });
+  const clearsAt = Math.min(window.to, latest ?? window.to);
+  return reject(`Frozen since ${from}: ${window.reason}`, facts, { clearsAt });
 }
 
 /** Code of the engine's finding about an overdue resource. */

@@ -167,8 +167,8 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    */
   schedule?(resource: Resource<S, F, M>, now: number): Facts;
   /**
-   * The latest time of a step that cannot wait for ever: a freeze window that ends later gives way to the step, because the
-   * resource would stop working within it. By default, no freeze window gives way. Pure.
+   * The latest time of a step that cannot wait for ever: from then on, freeze windows give way to the step, because the
+   * resource would stop working within them. By default, no freeze window gives way. Pure.
    */
   latest?(change: Change, resource: Resource<S, F, M>, scene: Scene): Instant | undefined;
   /** Severity of the drift that a change heals; `high` by default, so that `fettle serve` never heals it. Pure. */

@@ -334,6 +334,7 @@ const MAKING_DECIDES: Readonly<Record<string, string>> = {
   '/name': 'the label of the project, and the owner of the state',
   '/plugins/certificates/acme/accounts': 'the external account of an Issuer',
   '/plugins/certificates/acme/dnsProviders': 'the places of the proofs of control',
+  '/plugins/certificates/acme/limits': 'the limits of orders',
   '/plugins/certificates/probe/deny': 'a place where the new certificate may be awaited',
   '/plugins/certificates/probe/resolvers': 'a place where the new certificate is awaited',
   '/plugins/nodes/provider/hetzner/token': 'the account',
@@ -392,6 +393,7 @@ function settingMutations(address: string): Readonly<Record<string, Mutation>> {
     '/plugins/certificates/commands': { value: [['./push.sh'], ['true']] },
     '/plugins/certificates/pidFiles': { value: ['mutated.pid'] },
     '/plugins/certificates/acme/accounts': { value: { mutated: { kid: 'kid' } } },
+    '/plugins/certificates/acme/limits': { value: { zerossl: { account: { max: 1, per: '1h' } } } },
     '/plugins/certificates/acme/dnsProviders': {
       value: { mutated: { rfc2136: { server: '127.0.0.1', keyName: 'key' } } },
     },

@@ -19,12 +19,19 @@ import {
 } from '#plugin';
 import { asksAuthority, issues } from '../differences.ts';
 import type { CertificateResource } from '../diff.ts';
-import type { CertificateMemory, CertificateSpec } from '../generated.ts';
+import type { CertificateMemory, CertificatesConfig, CertificateSpec } from '../generated.ts';
 import { Certificate, Issuer } from '../kinds.ts';
-import { issuerRef, issuerSpec } from '../remembered.ts';
+import { issuerRef, issuerSpec, PLUGIN } from '../remembered.ts';
 import type { AcmeAuthority } from '../world.ts';
 import { authorityOf } from './account.ts';
-import { type AcmeSpec, directoryUrl, limitsOf, type OrderLimit } from './directories.ts';
+import {
+  type AcmeSpec,
+  directoryKey,
+  directoryUrl,
+  exemptsReplacements,
+  limitsOf,
+  type OrderLimit,
+} from './directories.ts';
 import {
   askedAgainAt,
   identifiersOf,
@@ -54,7 +61,7 @@ function orderKeys(
   resource: Pick<CertificateResource, 'preview'>,
   spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses' | 'issuer'>,
 ): Readonly<Record<OrderLimit['by'], readonly string[]>> {
-  const base = `acme ${directoryUrl(directory)}`;
+  const base = `acme ${directoryKey(directory)}`;
   const names = identifiersOf(spec);
   return {
     account: [`${base} account ${account ?? spec.issuer}`],
@@ -114,7 +121,7 @@ export function noteWait(resource: CertificateResource, scene: Scene): Note<Cert
 
 /**
  * True if the order names the certificate that it replaces (RFC 9773, 5): the certificate is the one that this directory
- * issued, and its renewal window is known. Such orders are exempt from the limits.
+ * issued, and its renewal window is known.
  */
 export function replacesOwn({ memory }: CertificateResource, issuer: AcmeSpec): boolean {
   const { ari, directory, made, fingerprint, replaced } = memory?.kept ?? {};
@@ -138,9 +145,15 @@ function openOrder(
   return usableOrder(memory?.kept.order, purposeOf(issuer, account, spec), scene.now);
 }
 
-/** True if no limit counts the order: it exists already, or replaces a certificate in its renewal window. */
-function isUncounted(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec, scene: Scene): boolean {
-  return openOrder(resource, issuer, spec, scene) !== undefined || replacesOwn(resource, issuer);
+/** True if the authority counts no such order: it replaces a certificate in its renewal window. */
+function isExempt(resource: CertificateResource, issuer: AcmeSpec): boolean {
+  return exemptsReplacements(issuer.directory) && replacesOwn(resource, issuer);
+}
+
+/** The limits of the directory of an Issuer, with those of `fettle.yaml`. */
+function limitsIn({ directory }: AcmeSpec, { given }: Scene): readonly OrderLimit[] {
+  const settings = given?.settings.get(PLUGIN) as Partial<CertificatesConfig> | undefined;
+  return limitsOf(directory, settings?.acme?.limits);
 }
 
 /** Numbers of accepted orders by key, in a plan: filled up as its actions are accepted. */
@@ -162,7 +175,7 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
     const issuer = acmeOf(resource?.desired?.spec, scene);
     if (resource?.desired === undefined || issuer === undefined || !issues(other.change)) continue;
     const { spec } = resource.desired;
-    if (replacesOwn(resource, issuer)) continue;
+    if (isExempt(resource, issuer)) continue;
     const { created, issued } = usesOf(ordererOf(issuer, spec, scene), resource, spec);
     const ahead = [...(openOrder(resource, issuer, spec, scene) === undefined ? created : []), ...issued];
     for (const key of ahead)
@@ -238,7 +251,7 @@ function fullestUse(
   scene: Scene,
 ): Use | undefined {
   const keys = orderKeys(ordererOf(issuer, spec, scene), resource, spec);
-  return limitsOf(issuer.directory)
+  return limitsIn(issuer, scene)
     .flatMap((limit) => keys[limit.by].flatMap((key) => fullUse(limit, key, accepted.get(key) ?? 0, scene) ?? []))
     .sort((a, b) => b.clearsAt - a.clearsAt)[0];
 }
@@ -253,7 +266,8 @@ export function ordersFrom(resource: CertificateResource, scene: Scene): Instant
   const again = askedAgainAt(openOrder(resource, issuer, spec, scene), scene.now);
   if (again !== undefined) return again;
   // A certificate that is valid needs no order. An edit that needs one is a row of the plan.
-  if (isUncounted(resource, issuer, spec, scene) || stateOrLast(resource) === 'normal') return undefined;
+  const isUncounted = openOrder(resource, issuer, spec, scene) !== undefined || isExempt(resource, issuer);
+  if (isUncounted || stateOrLast(resource) === 'normal') return undefined;
   return fullestUse(issuer, resource, spec, new Map(), scene)?.clearsAt;
 }
 
@@ -273,19 +287,23 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
       return defer(pendingText(order), { directory, ...pendingFacts(order) }, { clearsAt: again });
     return pass('the step goes on with an order that exists', { directory });
   }
-  if (replacesOwn(resource, issuer))
+  if (isExempt(resource, issuer))
     return pass('the order replaces a certificate within its renewal window, which no limit counts', { directory });
-  const limits = limitsOf(issuer.directory);
   const facts: Facts = {
     directory,
-    limits: limits.map(({ by, max, perMs }) => ({ by, max, per_hours: perMs / 3_600_000 })),
+    limits: limitsIn(issuer, scene).map(({ by, max, perMs, declared }) => ({
+      by,
+      max,
+      per_hours: perMs / 3_600_000,
+      ...(declared === undefined ? {} : { declared }),
+    })),
   };
   const full = fullestUse(issuer, resource, spec, planned(change, scene), scene);
-  if (full === undefined) return pass('the limits of the authority have room for the order', facts);
+  if (full === undefined) return pass('the limits have room for the order', facts);
   const { limit, key, spent, planned: inPlan, clearsAt } = full;
   const used = `${counted(spent, NOUN[limit.by])} in the last ${spanText(limit.perMs)}${inPlan === 0 ? '' : ` and ${inPlan} in this plan`}`;
   return defer(
-    `the authority permits ${counted(limit.max, NOUN[limit.by])} in ${spanText(limit.perMs)} ${LIMIT_TEXT[limit.by]}, one more each ${spanText(refillMs(limit))}, and the log has ${used}`,
+    `${limit.declared === undefined ? 'the authority' : 'fettle.yaml'} permits ${counted(limit.max, NOUN[limit.by])} in ${spanText(limit.perMs)} ${LIMIT_TEXT[limit.by]}, one more each ${spanText(refillMs(limit))}, and the log has ${used}`,
     { ...facts, key, spent, planned: inPlan, max: limit.max, clears_at: instantText(clearsAt) },
     { clearsAt },
   );

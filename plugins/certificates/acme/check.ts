@@ -1,14 +1,15 @@
 /** Checks of ACME Issuers and of the Certificates that name them, which a schema cannot express. Pure. */
 
-import { type Desired, durationMs, type Mistake, type Ref } from '#plugin';
+import { type Desired, durationMs, escapePointer, type Mistake, type Ref } from '#plugin';
 import { isAllowed } from '../allowed-command.ts';
 import { ipAddressesOf, usagesOf } from '../declared.ts';
 import type { CertificateSpec, CertificatesConfig, IssuerSpec } from '../generated.ts';
 import { issuerRef } from '../remembered.ts';
-import { type AcmeSpec, rulesOf } from './directories.ts';
+import { type AcmeSpec, isDirectory, PERIOD_MS, rulesOf } from './directories.ts';
 import { solverFor } from './solvers/choose.ts';
 
 type Settings = Partial<CertificatesConfig>;
+type SettingsMistake = Omit<Mistake, 'code' | 'severity'>;
 
 function exactlyOne(
   of: Readonly<Record<string, unknown>>,
@@ -54,6 +55,27 @@ function checkDns(
     ...tooLong(wait, `${pointer}/wait`),
     ...tooLong(timeout, `${pointer}/timeout`),
   ];
+}
+
+/** Checks the limits of directories in the settings. */
+export function checkLimits({ acme }: Settings): readonly SettingsMistake[] {
+  return Object.entries(acme?.limits ?? {}).flatMap(([directory, limits]) => {
+    const pointer = `/acme/limits/${escapePointer(directory)}`;
+    if (!isDirectory(directory))
+      return [
+        {
+          pointer,
+          message: `${directory} is not the name or the address of a directory`,
+          suggestion: 'use a value that `directory` of an Issuer can have',
+        },
+      ];
+    return Object.entries(limits).flatMap(([name, { per }]): readonly SettingsMistake[] => {
+      const ms = durationMs(per);
+      return ms >= PERIOD_MS.least && ms <= PERIOD_MS.most
+        ? []
+        : [{ pointer: `${pointer}/${name}/per`, message: `${per} is not from 1m to 7d` }];
+    });
+  });
 }
 
 /** The deadline of a step, less the time for the authority. */

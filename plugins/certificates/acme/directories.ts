@@ -1,27 +1,60 @@
 /** ACME directories: their addresses, and the published properties of well-known ones. Pure. */
 
-import type { CertificateSpec, IssuerSpec } from '../generated.ts';
+import { durationMs } from '#plugin';
+import type { CertificatesConfig, CertificateSpec, IssuerSpec } from '../generated.ts';
 
 export type AcmeSpec = NonNullable<IssuerSpec['acme']>;
 
 const WELL_KNOWN = {
   letsencrypt: 'https://acme-v02.api.letsencrypt.org/directory',
   'letsencrypt-staging': 'https://acme-staging-v02.api.letsencrypt.org/directory',
+  zerossl: 'https://acme.zerossl.com/v2/DV90',
+  google: 'https://dv.acme-v02.api.pki.goog/directory',
+  'google-staging': 'https://dv.acme-v02.test-api.pki.goog/directory',
 } as const;
+
+const STAGING: Readonly<Record<string, string>> = {
+  [WELL_KNOWN.letsencrypt]: WELL_KNOWN['letsencrypt-staging'],
+  [WELL_KNOWN.google]: WELL_KNOWN['google-staging'],
+};
+
+function isWellKnown(directory: string): directory is keyof typeof WELL_KNOWN {
+  return Object.hasOwn(WELL_KNOWN, directory);
+}
 
 /** The address of a directory. */
 export function directoryUrl(directory: string): string {
-  return directory === 'letsencrypt' || directory === 'letsencrypt-staging' ? WELL_KNOWN[directory] : directory;
+  return isWellKnown(directory) ? WELL_KNOWN[directory] : directory;
+}
+
+/** The address of a directory in the form that spellings of the same address share. */
+export function directoryKey(directory: string): string {
+  const written = directoryUrl(directory);
+  if (!URL.canParse(written)) return written;
+  const url = new URL(written);
+  url.hash = '';
+  url.hostname = url.hostname.replace(/\.$/u, '');
+  return url.href;
+}
+
+/** A directory as a document has it: the name of a well-known one, else its address. */
+export function directoryName(directory: string): string {
+  return Object.entries(WELL_KNOWN).find(([, url]) => url === directory)?.[0] ?? directory;
+}
+
+/** True for the name of a directory, or the form of its address. */
+export function isDirectory(text: string): boolean {
+  return isWellKnown(text) || (/^https:\/\/\S+$/u.test(text) && URL.canParse(text));
 }
 
 /** True if clients trust the certificates of the Issuer: its directory is verified by the well-known anchors. */
 export function isPublic({ directory, ca }: Pick<AcmeSpec, 'directory' | 'ca'>): boolean {
-  return ca === undefined && directoryUrl(directory) !== WELL_KNOWN['letsencrypt-staging'];
+  return ca === undefined && !Object.values(STAGING).includes(directoryKey(directory));
 }
 
 /** The rehearsal directory of a production one; undefined if none is known. */
 export function stagingOf(directory: string): string | undefined {
-  return directoryUrl(directory) === WELL_KNOWN.letsencrypt ? WELL_KNOWN['letsencrypt-staging'] : undefined;
+  return STAGING[directoryKey(directory)];
 }
 
 /** A limit of new orders: `max` at once, which a period refills evenly. */
@@ -30,6 +63,8 @@ export interface OrderLimit {
   readonly by: 'account' | 'domain' | 'set';
   readonly max: number;
   readonly perMs: number;
+  /** True for a limit of `fettle.yaml`. */
+  readonly declared?: true;
 }
 
 const HOUR_MS = 3_600_000;
@@ -44,9 +79,35 @@ const PUBLISHED: Readonly<Record<string, readonly OrderLimit[]>> = {
   ],
 };
 
-export function limitsOf(directory: string): readonly OrderLimit[] {
-  return PUBLISHED[directoryUrl(directory)] ?? [];
+export type DeclaredLimits = CertificatesConfig['acme']['limits'];
+
+/** Names of the units in the settings. */
+const UNITS = { account: 'account', domain: 'domain', names: 'set' } as const;
+
+function declaredLimits(url: string, declared: DeclaredLimits): readonly OrderLimit[] {
+  return Object.entries(declared)
+    .filter(([directory]) => directoryKey(directory) === url)
+    .flatMap(([, limits]) =>
+      Object.entries(UNITS).flatMap(([name, by]): readonly OrderLimit[] => {
+        const limit = limits[name as keyof typeof UNITS];
+        return limit === undefined ? [] : [{ by, max: limit.max, perMs: durationMs(limit.per), declared: true }];
+      }),
+    );
 }
+
+/** The limits of a directory. Each of them must have room: a declared one permits no order that a published one does not. */
+export function limitsOf(directory: string, declared: DeclaredLimits = {}): readonly OrderLimit[] {
+  const url = directoryKey(directory);
+  return [...(PUBLISHED[url] ?? []), ...declaredLimits(url, declared)];
+}
+
+/** True if the directory counts no order that replaces a certificate of the account (RFC 9773, 5). */
+export function exemptsReplacements(directory: string): boolean {
+  return PUBLISHED[directoryKey(directory)] !== undefined;
+}
+
+/** Limits of the period of a declared limit, in ms: the longest published one is counted. */
+export const PERIOD_MS = { least: 60_000, most: WEEK_MS };
 
 /** Properties of certificates that a directory refuses, by its published rules. */
 export interface DirectoryRules {
@@ -60,7 +121,7 @@ const SMALL_PROFILES: ReadonlySet<string> = new Set(['tlsserver', 'shortlived'])
 
 /** Undefined for directories without published rules. */
 export function rulesOf({ directory, profile }: Pick<AcmeSpec, 'directory' | 'profile'>): DirectoryRules | undefined {
-  const url = directoryUrl(directory);
+  const url = directoryKey(directory);
   if (url !== WELL_KNOWN.letsencrypt && url !== WELL_KNOWN['letsencrypt-staging']) return undefined;
   return {
     mostNames: profile !== undefined && SMALL_PROFILES.has(profile) ? 25 : 100,

@@ -1,6 +1,7 @@
 /** Waits that an authority has asked for: the subject of each, and its end. Pure. */
 
 import { defer, digestOf, type Facts, type Instant, instantOf, instantText, type Verdict } from '#plugin';
+import { directoryKey } from './directories.ts';
 
 /** The subject of a request that an authority can refuse for a time. */
 export interface Asked {
@@ -33,7 +34,7 @@ const LONGEST_REASON = 1000;
 export const NO_WAIT = { wait_until: null, wait_for: null, wait_reason: null } as const;
 
 function subjectOf({ directory, account = '', names = [] }: Asked): string {
-  return digestOf({ directory, account, names });
+  return digestOf({ directory: directoryKey(directory), account, names });
 }
 
 /** The wait that follows from a refusal, as the state records it. */

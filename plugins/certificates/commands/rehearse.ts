@@ -52,7 +52,7 @@ function rehearsedOf(
   if (spec === undefined) throw new InputError(`the Certificate ${ref.name} is not declared`);
   const issuer = (documentOf(issuerRef(spec))?.spec as IssuerSpec | undefined)?.acme;
   if (issuer === undefined) throw new InputError(`the Issuer ${spec.issuer} of ${ref.name} does not use ACME`);
-  const at = directory ?? stagingOf(issuer.directory);
+  const at = directory === undefined ? stagingOf(issuer.directory) : directoryUrl(directory);
   if (at === undefined)
     throw new InputError(`no rehearsal directory of ${issuer.directory} is known. Name one with --directory`);
   if (!/^https:\/\/\S+$/u.test(at) || !URL.canParse(at)) throw new InputError(`${at} is not an address with https`);
@@ -80,8 +80,8 @@ export const rehearse = defineCommand({
   words: { name: { summary: 'Name of the Certificate.', as: 'required' } },
   options: {
     directory: {
-      summary: 'Address of the directory. Defaults to the staging directory of the authority.',
-      value: '<url>',
+      summary: 'Name or address of the directory. Defaults to the staging directory of the authority.',
+      value: '<directory>',
     },
     ca: {
       summary: 'PEM file with the anchors of the directory. Defaults to that of the Issuer, for the same server.',

@@ -1,7 +1,7 @@
 /** The handover of certificates by other ACME clients: Issuers for their accounts, and settings for their pairs. */
 
 import { type Desired, type Found, type Json, type PassedOver, printable, toDocument } from '#plugin';
-import { directoryUrl } from '../acme/directories.ts';
+import { directoryName } from '../acme/directories.ts';
 import { solverFor } from '../acme/solvers/choose.ts';
 import { isAllowed } from '../allowed-command.ts';
 import type { CertificatesConfig, IssuerSpec } from '../generated.ts';
@@ -35,16 +35,9 @@ export interface Handover {
   readonly isAccountKey: (path: string) => boolean;
 }
 
-const WELL_KNOWN = ['letsencrypt', 'letsencrypt-staging'] as const;
-
-/** A directory as a document has it. */
-function written(directory: string): string {
-  return WELL_KNOWN.find((name) => directoryUrl(name) === directory) ?? directory;
-}
-
 /** Name of the Issuer of an account: of a well-known directory, or of its host. */
 function issuerName(directory: string, taken: ReadonlySet<string>): string {
-  const short = written(directory);
+  const short = directoryName(directory);
   const base = short === directory ? new URL(directory).hostname.replaceAll(/[^A-Za-z0-9.-]/gu, '') || 'acme' : short;
   if (!taken.has(base)) return base;
   for (let i = 2; ; i += 1) if (!taken.has(`${base}-${i}`)) return `${base}-${i}`;
@@ -199,7 +192,7 @@ export function openHandover({ clients, desired, settings, document }: HandoverO
         .map(({ account, name, solvers, profile, preferredChain }): Found => {
           const { client, key, directory, contact, notes } = account;
           const acme: { readonly [key: string]: Json } = {
-            directory: written(directory),
+            directory: directoryName(directory),
             accountKey: toDocument(document, key),
             ...(contact.length === 0 ? {} : { contact: [...contact] }),
             ...(profile === undefined ? {} : { profile }),

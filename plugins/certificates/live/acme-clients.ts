@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { defined, errorText, type Outside } from '#plugin';
-import { forEachOf } from '#plugin/limit';
+import { forEachOf, limiter } from '#plugin/limit';
 import { usualDenial } from '#plugin/net';
 import type { AcmeClient } from '../acme/client.ts';
 import { requestCounter } from '../acme/counts.ts';
@@ -92,6 +92,8 @@ export function openClients(outside: Pick<Outside, 'folder' | 'env' | 'config' |
 type AcmeReader = Pick<CertificatesReader, 'readAccountKey' | 'renewalInfo' | 'caaRefusals'>;
 
 const CAA_AT_ONCE = 8;
+/** Questions for renewal windows at once: each one of them has a connection, which costs more than the question. */
+const WINDOWS_AT_ONCE = 16;
 
 /** The window of a certificate, or the reason why the authority gave none. */
 async function answerOf(client: AcmeClient, certificateId: string, signal: AbortSignal): Promise<RenewalAnswer> {
@@ -108,11 +110,12 @@ async function answerOf(client: AcmeClient, certificateId: string, signal: Abort
 /** The part of a reader that asks ACME authorities. */
 export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env' | 'config'>, clientOf: OpenClient): AcmeReader {
   const settings = outside.config as unknown as Partial<CertificatesConfig>;
+  const oneOfFew = limiter(WINDOWS_AT_ONCE);
   return {
     readAccountKey: (path) => readKeyFile(resolve(outside.folder, path)),
     renewalInfo: async (authority, certificateId, signal) => {
       const client = await clientOf(authority, signal);
-      const answer = await answerOf(client, certificateId, signal);
+      const answer = await oneOfFew(() => answerOf(client, certificateId, signal), { signal });
       const difference = client.clockDifferenceMs();
       return difference === undefined ? answer : { ...answer, clockSeconds: Math.round(difference / 1000) };
     },

@@ -43,6 +43,7 @@ import { AcmeProblem } from '../acme/acme-problem.ts';
 import { isDueAtOnce } from '../acme/ari.ts';
 import { type Authorization, type Directory, type Identifier, type Order, sameIdentifiers } from '../acme/answers.ts';
 import type { IssuedChain } from '../acme/chains.ts';
+import { exemptsReplacements } from '../acme/directories.ts';
 import type { AcmeClient, NewOrder } from '../acme/client.ts';
 import { type AccountKey, dnsDigest, type ExternalAccount, keyAuthorization } from '../acme/jws.ts';
 import { pendingText, purposeOf, waitedFor } from '../acme/open-order.ts';
@@ -89,9 +90,9 @@ interface Begun {
   readonly replaced?: string;
 }
 
-/** True if no limit counts the order: the authority has taken it as a replacement. */
-function isExempt({ order, replaced }: Pick<Begun, 'order' | 'replaced'>): boolean {
-  return replaced === 'accepted' || order.replaces !== undefined;
+/** True if no limit counts the order: the authority has taken it as a replacement, and counts none. */
+function isExempt({ order, replaced }: Pick<Begun, 'order' | 'replaced'>, { authority }: AcmeOrder): boolean {
+  return exemptsReplacements(authority.directory) && (replaced === 'accepted' || order.replaces !== undefined);
 }
 
 function keyPlace(keyPath: string, name: string): { readonly folder: string; readonly path: string } {
@@ -218,7 +219,7 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
   });
   await order.keep(
     { order: record, replaced: replaced ?? null, account_fault: null, ...NO_WAIT },
-    isExempt(created) ? [] : order.uses.created,
+    isExempt(created, order) ? [] : order.uses.created,
   );
   return { ...created, keys, record };
 }
@@ -460,7 +461,7 @@ async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering): Pro
   const valid = await finish(order, begun, ordering);
   const source = { directory: order.authority.directory, download: valid.certificate ?? '', chain: preferredChain };
   // A step that ends from here on goes on with an order that has its source, and whose uses are counted.
-  const isCounted = begun.record.download !== undefined || isExempt(begun);
+  const isCounted = begun.record.download !== undefined || isExempt(begun, order);
   await order.keep({ order: { ...begun.record, ...source } }, isCounted ? [] : order.uses.issued);
   const issued = await ordering.client.certificate(
     valid,
