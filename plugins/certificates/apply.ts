@@ -87,11 +87,14 @@ async function correctAccount(
   let kept: Note<IssuerMemory> = memory?.kept.wait_until === undefined ? {} : NO_WAIT;
   if (has(ACCOUNT_FIELDS.key) && former !== undefined) {
     run.progress('replacing the key of the account');
-    kept = { ...kept, ...(await world.rollover(
-      authorityOfAccount({ ...acme, accountKey: former }, memory),
-      acme.accountKey,
-      run.signal,
-    )) };
+    kept = {
+      ...kept,
+      ...(await world.rollover(
+        authorityOfAccount({ ...acme, accountKey: former }, memory),
+        acme.accountKey,
+        run.signal,
+      )),
+    };
     await run.keep(kept);
   }
   if (has(ACCOUNT_FIELDS.contact)) {

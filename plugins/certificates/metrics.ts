@@ -103,7 +103,11 @@ const families: readonly MetricFamily[] = [
     'Time at which the last one of these orders may be created, in unix seconds.',
     { open: ['host'] },
   ),
-  gauge('acme_orders_failing', `Certificates whose last ${FAILING} orders failed, or more, or whose account has ended.`, { open: ['host'] }),
+  gauge(
+    'acme_orders_failing',
+    `Certificates whose last ${FAILING} orders failed, or more, or whose account has ended.`,
+    { open: ['host'] },
+  ),
   gauge('domains', 'Domains by state.', { closed: { state: DOMAIN_STATES } }),
   gauge('domains_by_region', 'Domains by the region of their route and by state.', {
     listed: ['state'],

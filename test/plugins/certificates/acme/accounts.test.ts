@@ -140,7 +140,9 @@ describe('an account that two Issuers use', { timeout: 60_000 }, () => {
       certificate('www', 'pub2'),
     );
     const plan = await site.run('plan');
-    expect(plan.stdout).toMatch(/REJECTED account-shared: certificates\/Issuer\/pub2 uses the same account with its old/u);
+    expect(plan.stdout).toMatch(
+      /REJECTED account-shared: certificates\/Issuer\/pub2 uses the same account with its old/u,
+    );
     const both = ['pub', 'pub2'].map((name) => issuer(name, { key: './acme/new.key' }));
     site.declare(...both, certificate('www', 'pub2', 'other.example.test'));
     // The key of the second row can be new only after the first row.
