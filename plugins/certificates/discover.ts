@@ -220,7 +220,7 @@ export async function discover(
     // The certificate's file identifies the pair: several pairs can share a chain or a key.
     const own = parts.filter(({ part }) => part !== 'chain' && part !== 'key');
     if (own.some(({ path }) => declared.has(path))) return;
-    const unfit = whyNot(pair, known);
+    const unfit = whyNot(pair, known) ?? handover.elsewhere(pair);
     const handed = unfit === undefined ? handover.take(pair) : undefined;
     const issuer = handed === undefined ? issuerFor(pair, issuers) : { name: handed.issuer, acme: true as const };
     const why = unfit ?? ('why' in issuer ? issuer.why : undefined);

@@ -67,7 +67,7 @@ describe('exit codes', () => {
     ['an invalid head', ['log', 'verify', '--head', 'x']],
     ['an address without state', ['state', 'show', 'certificates/Certificate/none']],
   ])('1: %s', async (_name, args) => {
-    const done = await fettle(project('www'), ...args);
+    const done = await fettleHere(project('www'), ...args);
     expect([done.code, done.stderr]).toEqual([1, expect.stringMatching(/\S/u)]);
     expect(done.stderr).not.toContain('internal error');
   });

@@ -25,7 +25,7 @@ const CALLS = (
 
 const FULL = process.env['FETTLE_TEST_FULL'] === '1';
 /** System calls of each operation that a run is killed at: a sample, or every one. */
-const KILLS = FULL ? Number.POSITIVE_INFINITY : 6;
+const KILLS = FULL ? Number.POSITIVE_INFINITY : 4;
 const seed = testSeed();
 const random = randomFrom(seed);
 

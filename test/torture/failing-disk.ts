@@ -110,7 +110,7 @@ export const torture: Torture = {
   name: 'failing-disk',
   what: 'EIO, ENOSPC, EROFS, EDQUOT or EMFILE, once or from then on, at a call on a file of the store during an apply',
   long: 1000,
-  short: 2,
+  short: 1,
   parallel: 4,
   round: (input) => attack(input, false),
 };
@@ -119,7 +119,7 @@ export const killPoints: Torture = {
   name: 'kill-points',
   what: 'kill -9 at a call on a file of the store during an apply of 60 resources with side effects',
   long: 1000,
-  short: 2,
+  short: 1,
   parallel: 4,
   round: (input) => attack(input, true),
 };

@@ -101,10 +101,22 @@ function methodsOf(values: ReadonlyMap<string, string>): Pick<ClientCertificate,
   };
 }
 
+function pathOf(values: ReadonlyMap<string, string>, name: string): string | undefined {
+  const path = values.get(name) ?? '';
+  return path === '' || path === 'no' ? undefined : path;
+}
+
+/** The places of a whole installed pair; empty if acme.sh installs none, or only a part of it. */
+function installedOf(values: ReadonlyMap<string, string>): readonly string[] {
+  if (pathOf(values, 'Le_RealKeyPath') === undefined) return [];
+  return ['Le_RealFullChainPath', 'Le_RealCertPath'].flatMap((name) => pathOf(values, name) ?? []);
+}
+
 const COPIES = ['Le_RealCertPath', 'Le_RealKeyPath', 'Le_RealCACertPath', 'Le_RealFullChainPath'];
 
 function obstaclesOf(values: ReadonlyMap<string, string>): readonly string[] {
-  const copies = COPIES.map((name) => values.get(name) ?? '').filter((each) => each !== '' && each !== 'no');
+  const isWhole = installedOf(values).length > 0;
+  const copies = isWhole ? [] : COPIES.flatMap((name) => pathOf(values, name) ?? []);
   const pre = values.get('Le_PreHook') ?? '';
   const deploy = values.get('Le_DeployHook') ?? '';
   const alias = values.get('Le_ChallengeAlias') ?? '';
@@ -131,6 +143,7 @@ export function readAcmeSh(files: SettingsFiles): ClientFolder {
       own.find((each) => directory !== undefined && each.server === new URL(directory).hostname);
     if (account === undefined) return [];
     const preferredChain = values.get('Le_Preferred_Chain');
+    const installed = installedOf(values);
     const profile = [...values].find(([name]) => /^Le_\w*Profile$/iu.test(name))?.[1];
     const { hook, obstacles } = singleHook(
       'acme.sh',
@@ -140,6 +153,7 @@ export function readAcmeSh(files: SettingsFiles): ClientFolder {
       {
         client: 'acme.sh',
         folder,
+        ...(installed.length === 0 ? {} : { installed }),
         account: account.key,
         ...methodsOf(values),
         ...(profile === undefined || profile === '' ? {} : { profile }),

@@ -32,6 +32,8 @@ export interface ClientCertificate {
   readonly folder: string;
   /** Name of its files without the ending, if the folder has files of others. */
   readonly stem?: string;
+  /** Paths of the certificate where the client installs it for its service, instead of the files in its folder. */
+  readonly installed?: readonly string[];
   /** Path of the key of its account. */
   readonly account: string;
   /** The method of a name; of every other name, `usual`. */

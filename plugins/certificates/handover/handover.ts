@@ -5,7 +5,7 @@ import { directoryName } from '../acme/directories.ts';
 import { solverFor } from '../acme/solvers/choose.ts';
 import { isAllowed } from '../allowed-command.ts';
 import type { CertificatesConfig, IssuerSpec } from '../generated.ts';
-import { mainPath } from '../paths.ts';
+import { mainPath, placesOf } from '../paths.ts';
 import { PLUGIN } from '../remembered.ts';
 import type { FoundPair } from '../world.ts';
 import { type ClientAccount, type ClientCertificate, type ClientFolder, type ClientName, splitPath } from './forms.ts';
@@ -25,6 +25,8 @@ export interface HandedOver {
 export interface Handover {
   /** The handover of a pair whose document is written; undefined if no other client has it. */
   readonly take: (pair: FoundPair) => HandedOver | undefined;
+  /** The reason why no document is written for a pair: its client installs it elsewhere. Undefined for every other pair. */
+  readonly elsewhere: (pair: FoundPair) => string | undefined;
   /** Issuers for the accounts of the pairs so far. */
   readonly issuers: () => readonly Found[];
   /** Accounts of no pair so far. */
@@ -155,12 +157,27 @@ export function openHandover({ clients, desired, settings, document }: HandoverO
     return made;
   };
 
+  /** The certificate of a client whose folder has the pair. */
+  const sourceOf = (pair: FoundPair): ClientCertificate | undefined => {
+    const { folder, name } = splitPath(mainPath(pair.storage));
+    return clients.certificates.find(
+      (each) => each.folder === folder && (each.stem === undefined || each.stem === name.replace(/\.[^.]*$/u, '')),
+    );
+  };
+  /** The certificate of a client that installs the pair. */
+  const installerOf = (pair: FoundPair): ClientCertificate | undefined => {
+    const paths = new Set(placesOf(pair.storage).map(({ path }) => path));
+    return clients.certificates.find(({ installed = [] }) => installed.some((path) => paths.has(path)));
+  };
+
   return {
+    elsewhere: (pair) => {
+      const { client, installed: [at] = [] } = sourceOf(pair) ?? {};
+      if (client === undefined || at === undefined || installerOf(pair) !== undefined) return undefined;
+      return `is installed by ${client} as ${at}, which the service reads. Search the folder of that file too`;
+    },
     take: (pair) => {
-      const { folder, name } = splitPath(mainPath(pair.storage));
-      const certificate = clients.certificates.find(
-        (each) => each.folder === folder && (each.stem === undefined || each.stem === name.replace(/\.[^.]*$/u, '')),
-      );
+      const certificate = installerOf(pair) ?? sourceOf(pair);
       const issuer = certificate === undefined ? undefined : accountOf(certificate);
       if (certificate === undefined || issuer === undefined) return undefined;
       const { client } = certificate;

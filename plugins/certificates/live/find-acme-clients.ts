@@ -68,6 +68,11 @@ export async function findAcmeClients(
     accounts: read.flatMap(({ accounts }) => accounts).map((each) => ({ ...each, key: inProject(each.key) })),
     certificates: read
       .flatMap(({ certificates }) => certificates)
-      .map((each) => ({ ...each, folder: inProject(each.folder), account: inProject(each.account) })),
+      .map(({ installed, ...each }) => ({
+        ...each,
+        ...(installed === undefined ? {} : { installed: installed.map(inProject) }),
+        folder: inProject(each.folder),
+        account: inProject(each.account),
+      })),
   };
 }

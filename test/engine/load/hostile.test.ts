@@ -28,8 +28,8 @@ interface Result {
 
 const FULL = process.env['FETTLE_TEST_FULL'] === '1';
 /** Texts that are read up to a limit, and others: a sample, or every one. */
-const READ_UP_TO_A_LIMIT = FULL ? Number.POSITIVE_INFINITY : 4;
-const OTHERS = FULL ? Number.POSITIVE_INFINITY : 15;
+const READ_UP_TO_A_LIMIT = FULL ? Number.POSITIVE_INFINITY : 2;
+const OTHERS = FULL ? Number.POSITIVE_INFINITY : 10;
 const seed = testSeed();
 const random = randomFrom(seed);
 const isReadUpToALimit = ({ codes }: HostileText): boolean => codes === few;
@@ -52,7 +52,8 @@ async function run(index: number, content: string | Buffer): Promise<Result> {
   const file = `${index}.yaml`;
   writeFileSync(join(folder, file), content);
   const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=512', child, folder, file], {
-    timeout: 15_000,
+    // For a text that hangs: the limit of its cost is in CPU time, because a machine can have other work.
+    timeout: 100_000,
     // The code of the bundle is compiled once, and not for each text.
     env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') },
   });
@@ -84,7 +85,7 @@ describe('hostile texts', () => {
     expect(new Set(hostileTexts.map(({ name }) => name)).size).toBe(hostileTexts.length);
   });
 
-  it.each(texts)('$name', { timeout: 120_000 }, async ({ name, codes }) => {
+  it.each(texts)('$name', async ({ name, codes }) => {
     const result = await results.get(name)?.promise;
     expect(result?.codes.filter((code) => codes.includes(code))).not.toEqual([]);
     expect(result?.placed).toBe(true);

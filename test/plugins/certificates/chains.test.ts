@@ -392,7 +392,7 @@ spec: { issuer: ca, dnsNames: [${HOST}], storage: { file: { certificate: tls/www
   expect(files()).toEqual(before);
 });
 
-const RUNS = process.env['FETTLE_TEST_FULL'] === undefined ? 40 : 1000;
+const RUNS = process.env['FETTLE_TEST_FULL'] === undefined ? 25 : 1000;
 
 const often = <T>(usual: T, ...others: readonly T[]) =>
   fc.oneof({ weight: 8, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(usual, ...others) });

@@ -30,7 +30,7 @@ import { CA_SPEC, DAY, certificateSpec, desiredOf, memoryOf, openssl, outside } 
 const FULL = process.env['FETTLE_TEST_FULL'] === '1';
 /** Choices of lost data at each point, and states of the disk of each change that the next steps settle. */
 const MOST = FULL ? 64 : 2;
-const SETTLED = FULL ? Number.POSITIVE_INFINITY : 5;
+const SETTLED = FULL ? Number.POSITIVE_INFINITY : 3;
 const random = randomFrom(testSeed());
 const isRoot = process.getuid?.() === 0;
 const now = Math.floor(Date.now() / 1000) * 1000;

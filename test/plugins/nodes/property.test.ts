@@ -8,7 +8,7 @@ import { story, faultsOf } from './fleet-story.ts';
 import fc from '../../support/property.ts';
 
 const FULL = process.env['FETTLE_TEST_FULL'] !== undefined;
-const RUNS = FULL ? 2000 : 15;
+const RUNS = FULL ? 2000 : 10;
 describe('any story', () => {
   it('deletes no used, young or system node, creates nothing twice, and ends as declared', async () => {
     await fc.assert(

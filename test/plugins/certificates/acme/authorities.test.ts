@@ -35,7 +35,7 @@ const DAY_MS = 86_400_000;
 /** A limit for an issuance that hangs. */
 const LONG_MS = 30 * 60_000;
 /** Rows of certificates, of which each issues one at a time. */
-const [ROWS, EACH] = process.env['FETTLE_TEST_FULL'] === undefined ? [6, 10] : [10, 100];
+const [ROWS, EACH] = process.env['FETTLE_TEST_FULL'] === undefined ? [6, 5] : [10, 100];
 
 describe.each(testAuthorities())('$name', ({ start, features }) => {
   let authority: TestAuthority;

@@ -257,6 +257,33 @@ describe('acme.sh', () => {
     expect(text + stderr).not.toMatch(/hunter2|PRIVATE|account\.key: holds/u);
   });
 
+  it('is adopted where acme.sh installs it, with its command', async () => {
+    settings = 'plugins: { certificates: { commands: [[service, nginx, reload]] } }\n';
+    account();
+    pair('sh/a.example.test_ecc', ['a.example.test'], ['a.example.test.cer', 'a.example.test.key']);
+    mkdirSync(join(folder, 'nginx'));
+    copyFileSync(join(folder, 'sh/a.example.test_ecc/a.example.test.cer'), join(folder, 'nginx/a.crt'));
+    copyFileSync(join(folder, 'sh/a.example.test_ecc/a.example.test.key'), join(folder, 'nginx/a.key'));
+    writeFiles(folder, {
+      'sh/a.example.test_ecc/a.example.test.conf': conf(
+        `Le_Webroot='/var/www/a'\nLe_RealKeyPath='${join(folder, 'nginx/a.key')}'\nLe_RealFullChainPath='${join(folder, 'nginx/a.crt')}'\nLe_ReloadCmd='service nginx reload'\n`,
+      ),
+    });
+    const both = await imports('sh', 'nginx');
+    expect(both.of('a.example.test')).toMatchObject({
+      issuer: 'letsencrypt',
+      storage: { file: { certificate: '../nginx/a.crt', key: '../nginx/a.key' } },
+      reload: { command: ['service', 'nginx', 'reload'] },
+    });
+    expect(both.of('a.example.test')?.renewal).toBeUndefined();
+    expect(both.text.match(/kind: Certificate/gu)).toHaveLength(1);
+    const elsewhere =
+      'is installed by acme.sh as nginx/a.crt, which the service reads. Search the folder of that file too';
+    rmSync(join(folder, 'desired/imported.yaml'));
+    const { stderr } = await fettleHere(folder, 'import', '--all', '--plugin', 'certificates', 'sh');
+    expect(stderr).toContain(elsewhere);
+  });
+
   it.each([
     ["Le_Webroot='dns_cf'\n", 'acme.sh proves names by dns_cf'],
     ["Le_Webroot='/var/www/a'\nLe_RealKeyPath='/etc/nginx/a.key'\n", 'acme.sh installs copies: /etc/nginx/a.key'],

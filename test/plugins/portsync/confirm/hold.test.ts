@@ -392,7 +392,7 @@ describe.skipIf(!hasNamespaces)('killed', () => {
     ([call, most]) => Array.from({ length: most }, (_, i) => [call, i + 1] as const),
   );
   const random = randomFrom(testSeed());
-  const most = process.env['FETTLE_TEST_FULL'] === '1' ? points.length : 6;
+  const most = process.env['FETTLE_TEST_FULL'] === '1' ? points.length : 4;
 
   // Each waits for its timers.
   test.concurrent.each<readonly [mode: string, within: number]>([
