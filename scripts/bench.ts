@@ -11,6 +11,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { acmePlanRows } from './bench/acme-plan.ts';
 import { acmeRows } from './bench/acme.ts';
 import { applyRows, judgeRows, type Places, planRows as fleetRows } from './bench/fleet.ts';
 import { applyPortsRows } from './bench/apply-ports.ts';
@@ -195,6 +196,7 @@ try {
     ...(await attempt('one action judged again', () => judgeRows(places))),
     ...(await attempt('certificates issued', () => issueRows(places))),
     ...(await attempt('acme', () => acmeRows(places))),
+    ...(await attempt('plan of certificates by acme', () => acmePlanRows(places))),
     ...(await attempt('probes of Domains', () => probesRows(places))),
     ...(await attempt('plan of 1,000 servers', () => nodesRows(places))),
     ...(await attempt('plan of objects of a cluster, emulated', () => emulatedClusterRows(places))),

@@ -1,7 +1,7 @@
 /**
  * An emulated ACME authority that answers its own challenges of http-01: `node acme-authority.js FOLDER SHARE`. SHARE of all
- * nonces are rejected. The program prints one line of JSON, takes the thumbprint of the account on its standard input, and ends
- * with it.
+ * nonces are rejected. The program prints one line of JSON, takes the thumbprint of an account on its standard input, or `counts`,
+ * which it answers with its requests, and ends with it.
  */
 
 import { createServer } from 'node:http';
@@ -22,6 +22,7 @@ process.stdout.write(`${JSON.stringify({ directory: acme.directory, ca: acme.ca 
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
-  thumbprint = line;
+  if (line === 'counts') process.stdout.write(`${JSON.stringify(acme.counts())}\n`);
+  else thumbprint = line;
 });
 lines.on('close', () => process.exit());
