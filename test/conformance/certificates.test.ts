@@ -35,6 +35,7 @@ import { type EmulatedAuthority, startEmulated } from '../support/acme/emulated.
 import { dnsServer, type Zone } from '../support/dns.ts';
 import { reloadingServer } from '../support/reloading-server.ts';
 import { type Bench, type Line, pluginConformance, type Situation } from '../../src/conformance/plugin.ts';
+import { keyPem, makeKeys } from '../../plugins/certificates/live/x509-make.ts';
 
 interface FilesBench extends Bench {
   readonly folder: string;
@@ -388,6 +389,18 @@ const situations: readonly Situation<FilesBench>[] = [
     },
     takes: [],
     rejects: ['Certificate caa-forbids'],
+  },
+  {
+    name: 'a CAA record that names an account, before the account is known',
+    prepare: async (line) => {
+      const value = 'acme.example.test; accounturi=https://acme.example.test/account/1';
+      line.bench.resolves('www.example.test', ['127.0.0.1'], { caa: [['issue', value]] });
+      const key = (await makeKeys('ecdsa-p256')).privateKey;
+      writeFileSync(join(line.bench.folder, 'account.key'), keyPem(key), { mode: 0o600 });
+      return publicDocuments(line);
+    },
+    takes: ['Issuer absent>ready'],
+    defers: ['Certificate caa-forbids'],
   },
   {
     name: 'an ACME authority that accepts no order for a time',

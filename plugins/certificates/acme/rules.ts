@@ -73,6 +73,9 @@ export type CaaRefusal = {
   readonly at: string;
   /** The reason, as a predicate. */
   readonly why: string;
+  readonly remedy: string;
+  /** True if the account decides, and is known only after the row of the Issuer. */
+  readonly waits?: boolean;
 };
 
 /** The refusals in the preview of a resource. */
@@ -87,12 +90,12 @@ export function caaForbids(change: Change, resource: CertificateResource, scene:
   if (issuer === undefined) return pass('no order is created', {});
   const refusals = caaRefusals(resource);
   const directory = directoryUrl(issuer.directory);
-  const [first] = refusals;
+  const first = refusals.find(({ waits }) => waits !== true) ?? refusals[0];
   if (first === undefined) return pass('no CAA record forbids the issuance', { directory });
   const more = refusals.length === 1 ? '' : `, and ${refusals.length - 1} more`;
-  return reject(
-    `the CAA records of ${first.at} ${first.why}, so the authority refuses ${first.name}${more}`,
-    { directory, caa: refusals },
-    { remedy: { outside: `permit the authority in the CAA records of ${first.at}, or use another Issuer` } },
-  );
+  const [facts, remedy] = [{ directory, caa: refusals }, { outside: first.remedy }];
+  const records = `the CAA records of ${first.at} ${first.why}`;
+  return first.waits === true
+    ? defer(`${records}: the order of ${first.name}${more} waits for the row of the Issuer`, facts, { remedy })
+    : reject(`${records}, so the authority refuses ${first.name}${more}`, facts, { remedy });
 }

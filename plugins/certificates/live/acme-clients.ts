@@ -120,7 +120,8 @@ export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env' | 'config
       return difference === undefined ? answer : { ...answer, clockSeconds: Math.round(difference / 1000) };
     },
     caaRefusals: async (authority, names, signal) => {
-      const [{ lookUpCaa }, { openDns }] = await Promise.all([
+      const [{ caaText }, { lookUpCaa }, { openDns }] = await Promise.all([
+        import('../acme/caa.ts'),
         import('../acme/dns/caa-look-up.ts'),
         import('../acme/dns/lookup.ts'),
       ]);
@@ -132,10 +133,12 @@ export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env' | 'config
       const account = authority.account === undefined ? {} : { accountUri: authority.account };
       const refusals: CaaRefusal[] = [];
       await forEachOf(names, CAA_AT_ONCE, async ({ name, wildcard, method }) => {
-        const found = await lookUpCaa(ask, name, { issuers, wildcard, method, ...account }, signal);
+        const question = { issuers, wildcard, method, ...account };
+        const found = await lookUpCaa(ask, name, question, signal);
         if (found.verdict !== 'forbidden') return;
-        const why = `permit other authorities only (${found.by})`;
-        refusals.push({ name: wildcard ? `*.${name}` : name, at: found.at, why });
+        const { at, faults } = found;
+        const waits = faults.every((each) => each === 'account-unknown') ? { waits: true } : {};
+        refusals.push({ name: wildcard ? `*.${name}` : name, at, ...caaText(found, question, at), ...waits });
       });
       return refusals.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },
