@@ -51,13 +51,13 @@ import { pendingText, purposeOf, waitedFor } from '../acme/open-order.ts';
 import { FailedOrderError, PendingOrderError } from '../acme/order-errors.ts';
 import type { Challenge, Prepared, Solver } from '../acme/solvers/solver.ts';
 import type { SolverPlace } from '../acme/solvers/solver-place.ts';
-import { reactionTo } from '../acme/problems.ts';
+import { type Reaction, reactionTo } from '../acme/problems.ts';
+import { NO_WAIT } from '../acme/waits.ts';
 import { ipAddressesOf, plainAddress } from '../declared.ts';
 import type { CertificateMemory } from '../generated.ts';
 import { besides, orderKeyPath } from '../paths.ts';
 import type { AcmeIssued, AcmeOrder, ChainOrder, DroppedOrder, Rehearsal } from '../world.ts';
 import type { Accounts } from './accounts.ts';
-import { waitUntil } from './acme-clients.ts';
 import type { IssuerSolvers } from './acme-solvers.ts';
 import { verifyAsClient } from './client-handshake.ts';
 import { makeFolder, readWhole, removeFile, syncFolder, writeNew } from './files.ts';
@@ -124,6 +124,9 @@ async function pendingKey(path: string, fingerprint: string): Promise<KeyPair | 
   return publicKeyFingerprint(publicKey) === fingerprint ? { privateKey: read.key, publicKey } : undefined;
 }
 
+/** Problems of an order that the account cannot read. */
+const NOT_OURS: ReadonlySet<string> = new Set(['malformed', 'unauthorized']);
+
 function ownPurpose(order: AcmeOrder): string {
   return purposeOf(order.issuer, order.authority.account, order);
 }
@@ -145,8 +148,8 @@ async function resumed(order: AcmeOrder, { client, at }: Ordering): Promise<Begu
     order.progress('going on with the order of the last run');
     return { order: found, keys, record: begun, keyPath };
   } catch (error) {
-    // The authority no longer has it.
-    if (error instanceof AcmeProblem && (error.status === 404 || error.problem.type === 'malformed')) return undefined;
+    // The authority no longer has it, or it is the order of another account.
+    if (error instanceof AcmeProblem && (error.status === 404 || NOT_OURS.has(error.code))) return undefined;
     throw error;
   }
 }
@@ -220,7 +223,7 @@ async function begin(order: AcmeOrder, { client, at }: Ordering): Promise<Begun>
     expires: instantText(created.order.expires),
   });
   await order.keep(
-    { order: record, ...answerTo(replaces, replaced), wait_until: null, wait_reason: null },
+    { order: record, ...answerTo(replaces, replaced), account_fault: null, ...NO_WAIT },
     isExempt(created, order) ? [] : order.uses.created,
   );
   return { ...created, keys, record, keyPath };
@@ -230,7 +233,7 @@ async function begin(order: AcmeOrder, { client, at }: Ordering): Promise<Begun>
 function answerTo(
   replaces: string | undefined,
   replaced: string | undefined,
-): Pick<CertificateMemory, 'replaced'> | Facts {
+): Partial<Pick<CertificateMemory, 'replaced' | 'replaced_id'>> {
   return replaces === undefined || replaced === undefined ? {} : { replaced_id: replaces, replaced };
 }
 
@@ -431,27 +434,19 @@ function stillPending(error: PendingOrderError, failing: Failing): PostponedErro
     : new PostponedError(pendingText(waited), { order: { ...waited } }, { cause: error });
 }
 
+/** Reactions to a problem that do not end the order. */
+const KEEPS_ORDER: ReadonlySet<Reaction> = new Set(['wait', 'read-again', 'retry-now', 'new-account']);
+
 /** Records what follows from a failed step: a wait, or that the order is over. */
 async function failureOf(error: unknown, failing: Failing): Promise<unknown> {
   if (error instanceof PendingOrderError) return stillPending(error, failing);
   if (error instanceof FailedOrderError) return failedOrder(error, failing);
   if (!(error instanceof AcmeProblem)) return error;
-  const { clock } = failing;
-  const message = errorText(error);
   const reaction = reactionTo(error, { replaces: false });
-  if (reaction === 'wait') {
-    const until = waitUntil(clock(), error.retryAfterMs);
-    // Without a status, the order itself has failed.
-    const isOver = error.status === undefined;
-    const kept: Facts = {
-      wait_until: until,
-      wait_reason: message.slice(0, 1000),
-      ...(isOver ? await endedOrder(failing) : {}),
-    };
-    return new PostponedError(`the authority accepts no order until ${until}: ${message}`, kept, { cause: error });
-  }
-  // The authority may still go on with the order.
-  if ((error.status ?? 0) >= 500 || reaction === 'read-again' || reaction === 'retry-now') return error;
+  // The authority may still go on with the order. Another step goes on with it after a wait, or by an account that is accepted.
+  // Without a status, the order itself has failed.
+  const isOpen = error.status !== undefined && (error.status >= 500 || KEEPS_ORDER.has(reaction));
+  if (isOpen) return error;
   return failedOrder(error, failing);
 }
 
