@@ -121,7 +121,9 @@ async function addressesOf(
 export async function serversOf(dns: Dns, zone: string, signal: AbortSignal): Promise<ZoneServers> {
   const all = certain(await dns.ask('NS', zone, signal), `the servers of the zone ${zone}`).slice(0, MOST_SERVERS);
   const found = await Promise.all(all.map(async (name) => ({ name, addresses: await addressesOf(dns, name, signal) })));
-  const left = found.flatMap(({ name, addresses }) => (typeof addresses === 'string' ? [`${name} (${addresses})`] : []));
+  const left = found.flatMap(({ name, addresses }) =>
+    typeof addresses === 'string' ? [`${name} (${addresses})`] : [],
+  );
   const servers = found
     .flatMap(({ name, addresses }) =>
       typeof addresses === 'string' ? [] : addresses.map((address) => ({ name, address })),

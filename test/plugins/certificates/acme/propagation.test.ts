@@ -132,7 +132,9 @@ describe('the servers of a zone', () => {
 
   test('are named if the name of one does not resolve', async () => {
     const texts = [`${NAME}. IN TXT "one"`, `${NAME}. IN TXT "two"`];
-    const server = await startBind([{ zone: 'example.test', granted: [], lines: ['@ IN NS ns.gone.invalid.', ...texts] }]);
+    const server = await startBind([
+      { zone: 'example.test', granted: [], lines: ['@ IN NS ns.gone.invalid.', ...texts] },
+    ]);
     const dns = openDns([server.address], denial);
     const left = 'not asked: ns.gone.invalid (its name does not resolve)';
     const run = solverRun();
