@@ -98,7 +98,7 @@ export interface ZoneServer {
 export interface ZoneServers {
   /** Every address of every server. At least one. */
   readonly servers: readonly ZoneServer[];
-  /** Servers that nobody can ask, or that must not be asked, with the reason: `ns2.example.test (its name does not resolve)`. */
+  /** Servers without an address that may be asked, with the reason: `ns2.example.test (its name does not resolve)`. */
   readonly left: readonly string[];
 }
 
