@@ -15,6 +15,8 @@ import { forEachOf } from '#plugin/limit';
 import { ACCOUNT_FIELDS, authorityOf as authorityOfAccount, formerKeyPath } from './acme/account.ts';
 import { acmeOf, replacesOwn, usesOf } from './acme/budget.ts';
 import type { AcmeSpec } from './acme/directories.ts';
+import { sharesKey } from './acme/shared-accounts.ts';
+import { NO_WAIT } from './acme/waits.ts';
 import { ipAddressesOf, usagesOf } from './declared.ts';
 import { needsIssue, ORDER_LEFT, PREFERRED_CHAIN } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificateResource, type IssuerResource } from './diff.ts';
@@ -43,7 +45,7 @@ type IssuerHandler = (
   world: CertificatesWriter,
   resource: IssuerResource,
   run: ActionRun,
-) => Promise<Partial<IssuerMemory> | undefined>;
+) => Promise<Note<IssuerMemory> | undefined>;
 type CertificateHandler = (
   world: CertificatesWriter,
   resource: CertificateResource,
@@ -57,16 +59,13 @@ function hasBegun(memory: IssuerResource['memory']): boolean {
 }
 
 /** Finds or creates the account of the declared directory. */
-async function createAccount(
-  world: CertificatesWriter,
-  acme: AcmeSpec,
-  run: ActionRun,
-): Promise<Partial<IssuerMemory>> {
+async function createAccount(world: CertificatesWriter, acme: AcmeSpec, run: ActionRun): Promise<Note<IssuerMemory>> {
   const { contact, eab } = acme;
   const authority = authorityOfAccount(acme, undefined);
   run.progress(`finding or creating the account at ${authority.directory}`);
-  const made = await world.createAccount(defined({ authority, contact, eab, signal: run.signal }));
-  const kept = { ...made, directory: authority.directory, contact };
+  const { terms, ...made } = await world.createAccount(defined({ authority, contact, eab, signal: run.signal }));
+  if (terms !== undefined) run.remark(`agreed to the terms of service at ${terms}`);
+  const kept = { ...made, directory: authority.directory, contact, account_fault: null, ...NO_WAIT };
   // A refresh finds the account by the state alone.
   await run.keep(kept);
   return kept;
@@ -78,21 +77,24 @@ async function correctAccount(
   acme: AcmeSpec,
   { memory }: IssuerResource,
   run: ActionRun,
-): Promise<Partial<IssuerMemory> | undefined> {
+): Promise<Note<IssuerMemory> | undefined> {
   const paths = new Set(run.change.fields.map(({ path }) => path));
   const has = (path: string): boolean => paths.has(path);
   if (has(`${ACCOUNT_FIELDS.key}/mode`)) await world.tidyAccountKey(acme.accountKey);
   // Another directory or another key is another account.
   if (has(ACCOUNT_FIELDS.directory) || has(ACCOUNT_FIELDS.account)) return createAccount(world, acme, run);
   const former = formerKeyPath(acme, memory);
-  let kept: Partial<IssuerMemory> = {};
+  let kept: Note<IssuerMemory> = memory?.kept.wait_until === undefined ? {} : NO_WAIT;
   if (has(ACCOUNT_FIELDS.key) && former !== undefined) {
     run.progress('replacing the key of the account');
-    kept = await world.rollover(
-      authorityOfAccount({ ...acme, accountKey: former }, memory),
-      acme.accountKey,
-      run.signal,
-    );
+    kept = {
+      ...kept,
+      ...(await world.rollover(
+        authorityOfAccount({ ...acme, accountKey: former }, memory),
+        acme.accountKey,
+        run.signal,
+      )),
+    };
     await run.keep(kept);
   }
   if (has(ACCOUNT_FIELDS.contact)) {
@@ -128,7 +130,8 @@ const removeAuthority: IssuerHandler = async (world, resource, run) => {
   const spec = issuerSpec(resource.desired, resource.memory);
   if (spec?.acme !== undefined) {
     const authority = authorityOfAccount(spec.acme, resource.memory);
-    await world.deactivateAccount(authority, resource.memory?.kept.key_made !== true, run.signal);
+    const keepsKey = resource.memory?.kept.key_made !== true || sharesKey(resource, run.scene);
+    await world.deactivateAccount(authority, keepsKey, run.signal);
     await run.keep({ account: null, thumbprint: null });
     return undefined;
   }
@@ -165,7 +168,7 @@ function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'a
 }
 
 /** Nothing is left of an order whose certificate is stored. */
-const ORDER_ENDED = { order: null, presented: null, wait_until: null, wait_reason: null } as const;
+const ORDER_ENDED = { order: null, presented: null, ...NO_WAIT } as const;
 
 /** The part of an order that is for an ACME authority. */
 function acmeOrder(
@@ -175,10 +178,11 @@ function acmeOrder(
   run: ActionRun,
 ): Omit<AcmeOrder, keyof IssueOrder> & Pick<AcmeOrder, 'authority'> {
   const { kept = {} } = resource.memory ?? {};
+  const authority = authorityOfAccount(issuer, Issuer.get(run.scene, issuerRef(spec))?.memory);
   const validity = validityOfFacts(seenFacts(resource) ?? {});
   const isValid = seenFacts(resource)?.usable === true && validity !== undefined && validity.notAfter > run.now();
   return defined({
-    authority: authorityOfAccount(issuer, Issuer.get(run.scene, issuerRef(spec))?.memory),
+    authority,
     issuer,
     name: resource.ref.name,
     begun: storedOrder(resource) === undefined ? kept.order : undefined,
@@ -188,7 +192,7 @@ function acmeOrder(
       isValid && !needsIssue(run.change.fields)
         ? { until: validity.notAfter, thresholdDays: policyOf(resource).renewal.thresholdDays }
         : undefined,
-    uses: usesOf(issuer, resource, spec),
+    uses: usesOf(authority, resource, spec),
     stillApproved: run.stillApproved,
     clock: run.now,
     keep: (fields: Facts, spends?: readonly string[]) => run.keep(fields, spends),

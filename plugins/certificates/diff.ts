@@ -19,6 +19,7 @@ import {
 } from '#plugin';
 import { accountStep, createText } from './acme/account.ts';
 import { acmeDueAt, ariIn, momentBeforeFreeze, momentOf, windowText } from './acme/ari.ts';
+import { accountFault } from './acme/account-faults.ts';
 import { acmeOf } from './acme/budget.ts';
 import { directoryUrl } from './acme/directories.ts';
 import { daysLeft, dueAt, isExpired, thresholdInForce } from './days.ts';
@@ -58,7 +59,7 @@ const GONE = 'no longer declared';
 /** The field that identifies the authority. */
 export const AUTHORITY_FIELD = '/localCa/fingerprint';
 
-export function diffIssuer(resource: KnownResource<IssuerResource>): Proposal<IssuerStep> | undefined {
+export function diffIssuer(resource: KnownResource<IssuerResource>, scene: Scene): Proposal<IssuerStep> | undefined {
   const { desired, memory } = resource;
   const observed = observedOf(resource);
   if (observed?.given === true) return undefined;
@@ -75,7 +76,7 @@ export function diffIssuer(resource: KnownResource<IssuerResource>): Proposal<Is
     };
   // Broken files of an authority are not replaced: a finding reports them.
   if (observed.state !== 'ready') return undefined;
-  if (acme !== undefined) return accountStep(resource, observed.facts);
+  if (acme !== undefined) return accountStep(resource, observed.facts, accountFault(resource, scene));
   const { fingerprint, key_mode: keyMode, leftovers } = observed.facts;
   const known = memory?.kept.fingerprint;
   const isOther = known !== undefined && fingerprint !== undefined && known !== fingerprint;

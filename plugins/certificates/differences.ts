@@ -158,6 +158,11 @@ export function issues({ step, fields }: Change): boolean {
   return step !== 'normal>normal' || needsIssue(fields);
 }
 
+/** True if the step needs the authority of an ACME Issuer: for an order, or for another chain. */
+export function asksAuthority(change: Change): boolean {
+  return issues(change) || change.fields.some(({ path }) => path === PREFERRED_CHAIN);
+}
+
 const NAMES: Readonly<Record<string, string>> = {
   '/dnsNames': 'the DNS names',
   '/ipAddresses': 'the IP addresses',

@@ -528,8 +528,8 @@ export interface CertificatesWriter extends CertificatesReader {
   deleteAuthority(dir: string, expected: { readonly fingerprint?: string; readonly keep: boolean }): Promise<void>;
   /** Corrects the mode of the authority's key, and removes the leftovers of its creation unless `untouched`. */
   tidyAuthority(dir: string, untouched?: boolean): Promise<void>;
-  /** Finds or creates an account, and its key if the file does not exist. */
-  createAccount(order: AccountOrder): Promise<KeyUse & { readonly account: string }>;
+  /** Finds or creates an account, and its key if the file does not exist. `terms`: those that a new account has agreed to. */
+  createAccount(order: AccountOrder): Promise<KeyUse & { readonly account: string; readonly terms?: string }>;
   updateContact(authority: AcmeAuthority, contact: readonly string[], signal: AbortSignal): Promise<void>;
   /** Replaces the key of an account by the one at another path, which is created if the file does not exist. */
   rollover(authority: AcmeAuthority, newKey: string, signal: AbortSignal): Promise<KeyUse>;

@@ -332,6 +332,16 @@ async function failNext(
   (await bench.authority()).acme.faults.list.push({ endpoint, when: 'before', times: status === 429 ? 1 : 20, answer });
 }
 
+/** Deactivates the account of the Issuer, as another program does that has its key. */
+async function endAccount({ bench }: Line<FilesBench>): Promise<void> {
+  const { directory } = await bench.authority();
+  const authority = { directory, ca: 'acme.pem', accountKey: 'account.key' };
+  const { signal } = new AbortController();
+  const writer = bench.writer as CertificatesWriter;
+  const { account } = await writer.createAccount({ authority, contact: [], signal });
+  await writer.deactivateAccount({ ...authority, account }, true, signal);
+}
+
 const situations: readonly Situation<FilesBench>[] = [
   {
     name: 'an ACME authority without an account',
@@ -414,6 +424,83 @@ const situations: readonly Situation<FilesBench>[] = [
     takes: [],
     defers: ['Certificate acme-budget'],
     finds: ['Certificate order-refused'],
+  },
+  {
+    name: 'an ACME authority that takes no request about an account for a time',
+    prepare: async (line) => {
+      await line.apply(await publicDocuments(line));
+      await failNext(line, 'account', 429, { 'retry-after': '7200' });
+      const documents = await publicDocuments(line, {}, { contact: ['ops@example.test'] });
+      await line.apply(documents);
+      return documents;
+    },
+    takes: [],
+    defers: ['Issuer acme-budget'],
+  },
+  {
+    name: 'an account that ended at its authority',
+    prepare: async (line) => {
+      await line.apply(await publicDocuments(line));
+      await endAccount(line);
+      const documents = await publicDocuments(line, { dnsNames: ['other.example.test'] });
+      await line.apply(documents);
+      const [issuer, ...others] = await publicDocuments(
+        line,
+        { dnsNames: ['other.example.test'] },
+        { contact: ['ops@example.test'] },
+      );
+      return issuer === undefined ? [] : [issuer, ...others];
+    },
+    takes: [],
+    rejects: ['Issuer account-unusable', 'Certificate account-unusable'],
+    finds: ['Issuer account-unusable'],
+  },
+  {
+    name: 'an account that ended at its authority, and another key',
+    prepare: async (line) => {
+      await line.apply(await publicDocuments(line));
+      await endAccount(line);
+      await line.apply(await publicDocuments(line, { dnsNames: ['other.example.test'] }));
+      return publicDocuments(line, { dnsNames: ['other.example.test'] }, { accountKey: 'next.key' });
+    },
+    takes: ['Issuer ready>ready', 'Certificate normal>normal'],
+    finds: ['Issuer account-unusable'],
+  },
+  {
+    name: 'an account of two Issuers, one of which gets another key',
+    prepare: async (line) => {
+      const [first, certificate] = await publicDocuments(line);
+      if (first === undefined || certificate === undefined) return [];
+      const second = { ...first, ref: { ...first.ref, name: 'second' } };
+      await line.apply([first, second, certificate]);
+      const [changed] = await publicDocuments(line, {}, { accountKey: 'next.key' });
+      return changed === undefined ? [] : [changed, second, certificate];
+    },
+    takes: [],
+    rejects: ['Issuer account-shared'],
+  },
+  {
+    name: 'an account of two Issuers, one of which was removed',
+    prepare: async (line) => {
+      const [first, certificate] = await publicDocuments(line);
+      if (first === undefined || certificate === undefined) return [];
+      const meta = { ...first.meta, lifecycle: { ...first.meta.lifecycle, ...removed } };
+      const second = { ...first, meta, ref: { ...first.ref, name: 'second' } };
+      await line.apply([first, second, certificate]);
+      return [first, certificate];
+    },
+    takes: [],
+    rejects: ['Issuer account-shared'],
+  },
+  {
+    name: 'an account whose only Issuer was removed',
+    prepare: async (line) => {
+      const [first] = await publicDocuments(line);
+      if (first === undefined) return [];
+      await line.apply([{ ...first, meta: { ...first.meta, lifecycle: { ...first.meta.lifecycle, ...removed } } }]);
+      return [];
+    },
+    takes: ['Issuer ready>absent'],
   },
   {
     name: 'an ACME authority that does not complete an order',

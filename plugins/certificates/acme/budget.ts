@@ -9,6 +9,7 @@ import {
   type Instant,
   instantOf,
   instantText,
+  type Note,
   pass,
   type Scene,
   spanText,
@@ -16,11 +17,12 @@ import {
   USES_KEPT_MS,
   type Verdict,
 } from '#plugin';
-import { issues } from '../differences.ts';
+import { asksAuthority, issues } from '../differences.ts';
 import type { CertificateResource } from '../diff.ts';
-import type { CertificatesConfig, CertificateSpec } from '../generated.ts';
+import type { CertificateMemory, CertificatesConfig, CertificateSpec } from '../generated.ts';
 import { Certificate, Issuer } from '../kinds.ts';
 import { issuerRef, issuerSpec, PLUGIN } from '../remembered.ts';
+import type { AcmeAuthority } from '../world.ts';
 import { authorityOf } from './account.ts';
 import {
   type AcmeSpec,
@@ -39,6 +41,7 @@ import {
   purposeOf,
   usableOrder,
 } from './open-order.ts';
+import { type Asked, deferredBy, isWaitFor, NO_WAIT, type Wait, waitOf } from './waits.ts';
 
 /** The registered domains of the names of a resource, as its refresh found them; by default, the names themselves. */
 function domainsOf({ preview }: Pick<CertificateResource, 'preview'>, names: readonly string[]): readonly string[] {
@@ -46,16 +49,22 @@ function domainsOf({ preview }: Pick<CertificateResource, 'preview'>, names: rea
   return Array.isArray(domains) ? (domains as readonly string[]) : names;
 }
 
-/** The keys under which an order counts against the limits of a directory. */
+/** A directory, and the account there that orders, if it is known. */
+type Orderer = Pick<AcmeAuthority, 'directory' | 'account'>;
+
+/**
+ * The keys under which an order counts against the limits of a directory: only the limit of an account is one of its own. An
+ * account that is not created yet counts by its Issuer.
+ */
 function orderKeys(
-  { directory }: Pick<AcmeSpec, 'directory'>,
+  { directory, account }: Orderer,
   resource: Pick<CertificateResource, 'preview'>,
-  spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses'>,
+  spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses' | 'issuer'>,
 ): Readonly<Record<OrderLimit['by'], readonly string[]>> {
   const base = `acme ${directoryKey(directory)}`;
   const names = identifiersOf(spec);
   return {
-    account: [`${base} account`],
+    account: [`${base} account ${account ?? spec.issuer}`],
     domain: domainsOf(resource, names).map((domain) => `${base} domain ${domain}`),
     set: [`${base} set ${digestOf(names)}`],
   };
@@ -67,16 +76,47 @@ export interface OrderUses {
   readonly issued: readonly string[];
 }
 
-export function usesOf(issuer: AcmeSpec, resource: CertificateResource, spec: CertificateSpec): OrderUses {
-  const { account, domain, set } = orderKeys(issuer, resource, spec);
+export function usesOf(orderer: Orderer, resource: CertificateResource, spec: CertificateSpec): OrderUses {
+  const { account, domain, set } = orderKeys(orderer, resource, spec);
   return { created: account, issued: [...domain, ...set] };
 }
 
 /** The ACME Issuer of a Certificate; undefined if its Issuer is of another type. */
-export function acmeOf(spec: CertificateSpec | undefined, scene: Scene): AcmeSpec | undefined {
+export function acmeOf(spec: CertificateSpec | undefined, scene: Pick<Scene, 'get'>): AcmeSpec | undefined {
   if (spec === undefined) return undefined;
   const issuer = Issuer.get(scene, issuerRef(spec));
   return issuerSpec(issuer?.desired, issuer?.memory)?.acme;
+}
+
+/** The authority of an ACME Issuer that a document names, with the account of the state. */
+function ordererOf(issuer: AcmeSpec, spec: CertificateSpec, scene: Pick<Scene, 'get'>): AcmeAuthority {
+  return authorityOf(issuer, Issuer.get(scene, issuerRef(spec))?.memory);
+}
+
+/** The subject of the requests for a certificate. */
+export function askedFor({ directory, account }: Orderer, spec: Parameters<typeof identifiersOf>[0]): Asked {
+  return { directory, account, names: identifiersOf(spec) };
+}
+
+/** The wait that the authority has asked for, for the declared names and the account of a Certificate. */
+export function orderWait(resource: CertificateResource, scene: Pick<Scene, 'get' | 'now'>): Wait | undefined {
+  const asked = declaredAsk(resource, scene);
+  return asked === undefined ? undefined : waitOf(resource.memory?.kept, asked, scene.now);
+}
+
+function declaredAsk({ desired }: CertificateResource, scene: Pick<Scene, 'get'>): Asked | undefined {
+  const issuer = acmeOf(desired?.spec, scene);
+  return desired === undefined || issuer === undefined
+    ? undefined
+    : askedFor(ordererOf(issuer, desired.spec, scene), desired.spec);
+}
+
+/** Drops a recorded wait that is for other names, another account or another directory. */
+export function noteWait(resource: CertificateResource, scene: Scene): Note<CertificateMemory> {
+  const { desired, memory } = resource;
+  if (desired === undefined || memory?.kept.wait_until === undefined) return {};
+  const asked = declaredAsk(resource, scene);
+  return asked !== undefined && isWaitFor(memory.kept, asked) ? {} : NO_WAIT;
 }
 
 /**
@@ -101,7 +141,7 @@ function openOrder(
   spec: CertificateSpec,
   scene: Scene,
 ): OpenOrder | undefined {
-  const { account } = authorityOf(issuer, Issuer.get(scene, issuerRef(spec))?.memory);
+  const { account } = ordererOf(issuer, spec, scene);
   return usableOrder(memory?.kept.order, purposeOf(issuer, account, spec), scene.now);
 }
 
@@ -136,7 +176,7 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
     if (resource?.desired === undefined || issuer === undefined || !issues(other.change)) continue;
     const { spec } = resource.desired;
     if (isExempt(resource, issuer)) continue;
-    const { created, issued } = usesOf(issuer, resource, spec);
+    const { created, issued } = usesOf(ordererOf(issuer, spec, scene), resource, spec);
     const ahead = [...(openOrder(resource, issuer, spec, scene) === undefined ? created : []), ...issued];
     for (const key of ahead)
       if (other.spent?.includes(key) !== true) counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
@@ -202,12 +242,6 @@ const LIMIT_TEXT: Readonly<Record<OrderLimit['by'], string>> = {
   set: 'for the same names',
 };
 
-/** The time until which the authority refuses orders of a Certificate; undefined if it does not. */
-function refusedUntil({ memory }: Pick<CertificateResource, 'memory'>, now: Instant): string | undefined {
-  const until = memory?.kept.wait_until ?? '';
-  return until !== '' && now < instantOf(until) ? until : undefined;
-}
-
 /** The use that leaves no room for another order of a Certificate, and clears last; undefined if there is room. */
 function fullestUse(
   issuer: AcmeSpec,
@@ -216,7 +250,7 @@ function fullestUse(
   accepted: ReadonlyMap<string, number>,
   scene: Scene,
 ): Use | undefined {
-  const keys = orderKeys(issuer, resource, spec);
+  const keys = orderKeys(ordererOf(issuer, spec, scene), resource, spec);
   return limitsIn(issuer, scene)
     .flatMap((limit) => keys[limit.by].flatMap((key) => fullUse(limit, key, accepted.get(key) ?? 0, scene) ?? []))
     .sort((a, b) => b.clearsAt - a.clearsAt)[0];
@@ -227,8 +261,8 @@ export function ordersFrom(resource: CertificateResource, scene: Scene): Instant
   const spec = resource.desired?.spec;
   const issuer = acmeOf(spec, scene);
   if (spec === undefined || issuer === undefined) return undefined;
-  const until = refusedUntil(resource, scene.now);
-  if (until !== undefined) return instantOf(until);
+  const wait = orderWait(resource, scene);
+  if (wait !== undefined) return instantOf(wait.until);
   const again = askedAgainAt(openOrder(resource, issuer, spec, scene), scene.now);
   if (again !== undefined) return again;
   // A certificate that is valid needs no order. An edit that needs one is a row of the plan.
@@ -240,17 +274,12 @@ export function ordersFrom(resource: CertificateResource, scene: Scene): Instant
 /** The rule on every step that orders a certificate. */
 export function acmeBudget(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const spec = resource.desired?.spec;
-  const issuer = issues(change) ? acmeOf(spec, scene) : undefined;
+  const issuer = asksAuthority(change) ? acmeOf(spec, scene) : undefined;
   if (spec === undefined || issuer === undefined) return pass('no order is created', {});
-  const { wait_reason: reason = '' } = resource.memory?.kept ?? {};
   const directory = directoryUrl(issuer.directory);
-  const until = refusedUntil(resource, scene.now);
-  if (until !== undefined)
-    return defer(
-      `the authority accepts no order until ${until}: ${reason}`,
-      { directory, wait_until: until },
-      { clearsAt: instantOf(until) },
-    );
+  const wait = orderWait(resource, scene);
+  if (wait !== undefined) return deferredBy(wait, directory);
+  if (!issues(change)) return pass('no order is created', {});
   const order = openOrder(resource, issuer, spec, scene);
   if (order !== undefined) {
     const again = askedAgainAt(order, scene.now);

@@ -15,13 +15,16 @@ import {
   warn,
 } from '#plugin';
 import { issues } from '../differences.ts';
-import type { CertificateResource } from '../diff.ts';
+import type { CertificateResource, IssuerResource } from '../diff.ts';
+import { issuerSpec } from '../remembered.ts';
 import { policyOf } from '../renewal.ts';
 import { knownDueAt } from '../schedule.ts';
 import { validityOfFacts } from '../state.ts';
+import { ACCOUNT_FIELDS } from './account.ts';
 import { ariIn, backstopAt } from './ari.ts';
 import { acmeOf } from './budget.ts';
 import { directoryUrl } from './directories.ts';
+import { deferredBy, waitOf } from './waits.ts';
 
 /** Largest difference between this machine's clock and that of an authority, in seconds. */
 export const MOST_CLOCK_SECONDS = 300;
@@ -63,6 +66,26 @@ export function acmeClock(change: Change, resource: CertificateResource, scene: 
   if (clearsAt === undefined || scene.now >= clearsAt) return warn(clockText(seconds), facts);
   const message = `${clockText(seconds)}, and by its clock the step is not due yet`;
   return defer(message, facts, { clearsAt, remedy: { outside: 'set the clock' } });
+}
+
+/** Fields whose change is a request to the authority. */
+const ASKING: ReadonlySet<string> = new Set([
+  ACCOUNT_FIELDS.account,
+  ACCOUNT_FIELDS.directory,
+  ACCOUNT_FIELDS.key,
+  ACCOUNT_FIELDS.contact,
+]);
+
+/** The rule on steps of an Issuer, which authorities limit too. */
+export function accountWait({ step, fields }: Change, { desired, memory }: IssuerResource, scene: Scene): Verdict {
+  const acme = issuerSpec(desired, memory)?.acme;
+  if (acme === undefined) return pass('the Issuer has no account', {});
+  const directory = directoryUrl(acme.directory);
+  const wait = waitOf(memory?.kept, { directory }, scene.now);
+  const asks = step !== 'ready>ready' || fields.some(({ path }) => ASKING.has(path));
+  return wait === undefined || !asks
+    ? pass('the authority has not asked for a wait', { directory })
+    : deferredBy(wait, directory);
 }
 
 /** A CAA record set that does not permit an issuance; part of a preview. */

@@ -1,7 +1,7 @@
 /** ACME authorities of one world: a client for each account, and what a refresh asks an authority. */
 
 import { resolve } from 'node:path';
-import { defined, errorText, instantText, type Outside } from '#plugin';
+import { defined, errorText, type Outside } from '#plugin';
 import { forEachOf, limiter } from '#plugin/limit';
 import { usualDenial } from '#plugin/net';
 import type { AcmeClient } from '../acme/client.ts';
@@ -143,11 +143,4 @@ export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env' | 'config
       return refusals.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },
   };
-}
-
-/** The time at which an authority that refused an order takes it again, as text. */
-export function waitUntil(now: number, retryAfterMs: number | undefined): string {
-  const HOUR_MS = 3_600_000;
-  const wait = Math.min(7 * 24 * HOUR_MS, Math.max(60_000, retryAfterMs ?? HOUR_MS));
-  return instantText(now + wait);
 }

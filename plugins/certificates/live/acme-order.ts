@@ -49,12 +49,12 @@ import { type AccountKey, dnsDigest, type ExternalAccount, keyAuthorization } fr
 import { pendingText, purposeOf, waitedFor } from '../acme/open-order.ts';
 import { FailedOrderError, PendingOrderError } from '../acme/order-errors.ts';
 import type { Challenge, Prepared, Solver } from '../acme/solvers/solver.ts';
-import { reactionTo } from '../acme/problems.ts';
+import { type Reaction, reactionTo } from '../acme/problems.ts';
+import { NO_WAIT } from '../acme/waits.ts';
 import { ipAddressesOf, plainAddress } from '../declared.ts';
 import { besides, ordersFolder } from '../paths.ts';
 import type { AcmeIssued, AcmeOrder, ChainOrder, Rehearsal } from '../world.ts';
 import type { Accounts } from './accounts.ts';
-import { waitUntil } from './acme-clients.ts';
 import type { IssuerSolvers } from './acme-solvers.ts';
 import { verifyAsClient } from './client-handshake.ts';
 import { fileExists, makeFolder, readWhole, removeFile, syncFolder, writeNew } from './files.ts';
@@ -122,6 +122,9 @@ async function pendingKey(path: string, fingerprint: string): Promise<KeyPair | 
   return publicKeyFingerprint(publicKey) === fingerprint ? { privateKey: read.key, publicKey } : undefined;
 }
 
+/** Problems of an order that the account cannot read. */
+const NOT_OURS: ReadonlySet<string> = new Set(['malformed', 'unauthorized']);
+
 function ownPurpose(order: AcmeOrder): string {
   return purposeOf(order.issuer, order.authority.account, order);
 }
@@ -143,8 +146,8 @@ async function resumed(order: AcmeOrder, { client, keyPath }: Ordering): Promise
     order.progress('going on with the order of the last run');
     return { order: found, keys, record: begun };
   } catch (error) {
-    // The authority no longer has it.
-    if (error instanceof AcmeProblem && (error.status === 404 || error.problem.type === 'malformed')) return undefined;
+    // The authority no longer has it, or it is the order of another account.
+    if (error instanceof AcmeProblem && (error.status === 404 || NOT_OURS.has(error.code))) return undefined;
     throw error;
   }
 }
@@ -215,7 +218,7 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
     expires: instantText(created.order.expires),
   });
   await order.keep(
-    { order: record, replaced: replaced ?? null, wait_until: null, wait_reason: null },
+    { order: record, replaced: replaced ?? null, account_fault: null, ...NO_WAIT },
     isExempt(created, order) ? [] : order.uses.created,
   );
   return { ...created, keys, record };
@@ -379,28 +382,19 @@ function stillPending(error: PendingOrderError, failing: Failing): PostponedErro
     : new PostponedError(pendingText(waited), { order: { ...waited } }, { cause: error });
 }
 
+/** Reactions to a problem that do not end the order. */
+const KEEPS_ORDER: ReadonlySet<Reaction> = new Set(['wait', 'read-again', 'retry-now', 'new-account']);
+
 /** Records what follows from a failed step: a wait, or that the order is over. */
 async function failureOf(error: unknown, failing: Failing): Promise<unknown> {
   if (error instanceof PendingOrderError) return stillPending(error, failing);
   if (error instanceof FailedOrderError) return failedOrder(error, failing);
   if (!(error instanceof AcmeProblem)) return error;
-  const { clock } = failing;
-  const message = errorText(error);
   const reaction = reactionTo(error, { replaces: false });
-  if (reaction === 'wait') {
-    const until = waitUntil(clock(), error.retryAfterMs);
-    // Without a status, the order itself has failed.
-    const isOver = error.status === undefined;
-    if (isOver) await removeOrderKey(failing.keyPath, failing.name);
-    const kept: Facts = {
-      wait_until: until,
-      wait_reason: message.slice(0, 1000),
-      ...(isOver ? { order: null } : {}),
-    };
-    return new PostponedError(`the authority accepts no order until ${until}: ${message}`, kept, { cause: error });
-  }
-  // The authority may still go on with the order.
-  if ((error.status ?? 0) >= 500 || reaction === 'read-again' || reaction === 'retry-now') return error;
+  // The authority may still go on with the order. Another step goes on with it after a wait, or by an account that is accepted.
+  // Without a status, the order itself has failed.
+  const isOpen = error.status !== undefined && (error.status >= 500 || KEEPS_ORDER.has(reaction));
+  if (isOpen) return error;
   return failedOrder(error, failing);
 }
 
