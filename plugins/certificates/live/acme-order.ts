@@ -455,6 +455,10 @@ async function store(
   return leaf;
 }
 
+function noChainText(preferred: string, { topIssuers }: Pick<IssuedChain, 'topIssuers'>): string {
+  return `the authority has no chain up to ${preferred}. It has chains up to ${listed(topIssuers)}`;
+}
+
 /** Goes on with an order until its certificate is stored. */
 async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering): Promise<Omit<AcmeIssued, 'replaced'>> {
   const { preferredChain = '' } = order.issuer;
@@ -470,7 +474,7 @@ async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering): Pro
     order.signal,
   );
   if (preferredChain !== '' && !issued.isPreferred)
-    order.progress(`the authority has no chain up to ${preferredChain}; the chain up to ${issued.topIssuer} is used`);
+    order.progress(`${noChainText(preferredChain, issued)}. The chain up to ${issued.topIssuer} is used`);
   const leaf = await store(order, issued, begun.keys, ordering);
   return {
     fingerprint: fingerprintOf(leaf),
@@ -582,7 +586,7 @@ export async function downloadChain(
     signal,
   );
   if (!issued.isPreferred)
-    throw new Error(`the authority has no chain up to ${preferred}; the usual one ends at ${issued.topIssuer}`);
+    throw new Error(`${noChainText(preferred, issued)}. Name one of them in \`preferredChain\`, or remove the field`);
   const [first] = issued.certificates;
   if (first === undefined || !first.raw.equals(leaf.raw))
     throw new Error('the authority sent another certificate than the stored one');
