@@ -265,8 +265,6 @@ export function ordersFrom(resource: CertificateResource, scene: Scene): Instant
   if (spec === undefined || issuer === undefined) return undefined;
   const wait = orderWait(resource, scene);
   if (wait !== undefined) return instantOf(wait.until);
-  const again = askedAgainAt(openOrder(resource, issuer, spec, scene), scene.now);
-  if (again !== undefined) return again;
   // A certificate that is valid needs no order. An edit that needs one is a row of the plan.
   const isUncounted = openOrder(resource, issuer, spec, scene) !== undefined || isExempt(resource, issuer, spec, scene);
   if (isUncounted || stateOrLast(resource) === 'normal') return undefined;
