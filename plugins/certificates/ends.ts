@@ -21,6 +21,7 @@ import {
 } from '#plugin';
 import { faultFindings } from './acme/account-faults.ts';
 import { orderWait } from './acme/budget.ts';
+import { valuePlaces } from './acme/open-order.ts';
 import { waitText } from './acme/waits.ts';
 import { DAY_MS, dueAt, isDue, isExpired, thresholdInForce } from './days.ts';
 import { type CertificateResource, type IssuerResource, keptFields, lostTexts } from './diff.ts';
@@ -218,6 +219,16 @@ function waitFindings(resource: CertificateResource, scene: Scene): readonly Fin
     : [finding(resource.ref, 'order-refused', 'warning', waitText(wait), { until: wait.until })];
 }
 
+/** The finding for the rest of an order whose Certificate is no longer declared: a release changes no file. */
+function leftFindings({ ref, desired, memory }: CertificateResource): readonly Finding[] {
+  const { order_key: key, presented = [] } = memory?.kept ?? {};
+  if (desired !== undefined || (key === undefined && presented.length === 0)) return [];
+  const values = presented.flatMap((each) => valuePlaces(each));
+  const files = [...(key === undefined ? [] : [key]), ...new Set(values)];
+  const message = `its document was removed before its order ended, which left ${files.join(', ')}. Remove them`;
+  return [finding(ref, 'leftover-files', 'warning', message, { files })];
+}
+
 export function certificateFindings(resource: CertificateResource, scene: Scene): readonly Finding[] {
   return [
     ...expiredFindings(resource, scene.now),
@@ -225,5 +236,6 @@ export function certificateFindings(resource: CertificateResource, scene: Scene)
     ...authorityFindings(resource, scene),
     ...keptFindings(resource, scene),
     ...waitFindings(resource, scene),
+    ...leftFindings(resource),
   ];
 }

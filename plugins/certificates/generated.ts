@@ -1567,7 +1567,7 @@ export const tables = {
       code: 'leftover-files',
       kind: 'Certificate',
       severity: 'warning',
-      text: 'Files of an interrupted swap are next to the pair.',
+      text: 'Files of an interrupted swap are next to the pair, or those of an unfinished order are left after its document was removed.',
     },
     { code: 'refused', kind: 'Domain', severity: 'error', text: 'Nothing listens at the address.' },
     { code: 'timeout', kind: 'Domain', severity: 'error', text: 'The server did not answer in time.' },

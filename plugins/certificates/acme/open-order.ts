@@ -75,6 +75,12 @@ export function askedAgainAt(order: OpenOrder | undefined, now: Instant): Instan
   return again !== undefined && now < again && again - now <= ASK_AGAIN_MS.most ? again : undefined;
 }
 
+/** The places of recorded values of a challenge. */
+export function valuePlaces({ prepared }: CertificateMemory['presented'][number]): readonly string[] {
+  const { values } = prepared as { readonly values: readonly { readonly place: string }[] };
+  return values.map(({ place }) => place);
+}
+
 /** An order that the authority has not completed, in words. */
 export function pendingText({ again, status, waits = 0 }: OpenOrder): string {
   return `the authority has not completed the order in ${counted(waits, 'run')}: it is ${status}, and fettle asks for it again at ${again}`;

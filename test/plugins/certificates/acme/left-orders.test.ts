@@ -91,6 +91,19 @@ describe('values of a killed order', { timeout: 120_000 }, () => {
     expect([isStored(site), tokens(site, 'website'), keys(site, 'account')]).toEqual([false, [], []]);
   });
 
+  it('are named with the key of the order if the certificate is released', async () => {
+    site = await siteFor('renewal');
+    expect(await applyKilled(site, { file: 'website/.well-known/acme-challenge' })).toBe(true);
+    const [token = ''] = tokens(site, 'website');
+    const [issuer = ''] = readFileSync(join(site.folder, 'certs.yaml'), 'utf8').split('---\n');
+    writeFileSync(join(site.folder, 'certs.yaml'), issuer);
+    const { stdout } = await run(site, 'apply --yes');
+    expect(isStored(site)).toBe(true);
+    expect(stdout).toMatch(
+      new RegExp(`leftover-files: its document was removed .* left acme/account.key.orders/www.key, .*/${token}`, 'u'),
+    );
+  });
+
   it('are removed with the key of the order once the certificate needs no renewal', async () => {
     site = await siteFor('issuance');
     expectDone(await run(site, 'apply --yes'));
