@@ -15,6 +15,8 @@ import { forEachOf } from '#plugin/limit';
 import { ACCOUNT_FIELDS, authorityOf as authorityOfAccount, formerKeyPath } from './acme/account.ts';
 import { acmeOf, replacesOwn, usesOf } from './acme/budget.ts';
 import type { AcmeSpec } from './acme/directories.ts';
+import { sharesKey } from './acme/shared-accounts.ts';
+import { NO_WAIT } from './acme/waits.ts';
 import { ipAddressesOf, usagesOf } from './declared.ts';
 import { needsIssue, ORDER_LEFT, PREFERRED_CHAIN } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificateResource, type IssuerResource } from './diff.ts';
@@ -43,7 +45,7 @@ type IssuerHandler = (
   world: CertificatesWriter,
   resource: IssuerResource,
   run: ActionRun,
-) => Promise<Partial<IssuerMemory> | undefined>;
+) => Promise<Note<IssuerMemory> | undefined>;
 type CertificateHandler = (
   world: CertificatesWriter,
   resource: CertificateResource,
@@ -57,16 +59,13 @@ function hasBegun(memory: IssuerResource['memory']): boolean {
 }
 
 /** Finds or creates the account of the declared directory. */
-async function createAccount(
-  world: CertificatesWriter,
-  acme: AcmeSpec,
-  run: ActionRun,
-): Promise<Partial<IssuerMemory>> {
+async function createAccount(world: CertificatesWriter, acme: AcmeSpec, run: ActionRun): Promise<Note<IssuerMemory>> {
   const { contact, eab } = acme;
   const authority = authorityOfAccount(acme, undefined);
   run.progress(`finding or creating the account at ${authority.directory}`);
-  const made = await world.createAccount(defined({ authority, contact, eab, signal: run.signal }));
-  const kept = { ...made, directory: authority.directory, contact };
+  const { terms, ...made } = await world.createAccount(defined({ authority, contact, eab, signal: run.signal }));
+  if (terms !== undefined) run.remark(`agreed to the terms of service at ${terms}`);
+  const kept = { ...made, directory: authority.directory, contact, account_fault: null, ...NO_WAIT };
   // A refresh finds the account by the state alone.
   await run.keep(kept);
   return kept;
@@ -78,21 +77,24 @@ async function correctAccount(
   acme: AcmeSpec,
   { memory }: IssuerResource,
   run: ActionRun,
-): Promise<Partial<IssuerMemory> | undefined> {
+): Promise<Note<IssuerMemory> | undefined> {
   const paths = new Set(run.change.fields.map(({ path }) => path));
   const has = (path: string): boolean => paths.has(path);
   if (has(`${ACCOUNT_FIELDS.key}/mode`)) await world.tidyAccountKey(acme.accountKey);
   // Another directory or another key is another account.
   if (has(ACCOUNT_FIELDS.directory) || has(ACCOUNT_FIELDS.account)) return createAccount(world, acme, run);
   const former = formerKeyPath(acme, memory);
-  let kept: Partial<IssuerMemory> = {};
+  let kept: Note<IssuerMemory> = memory?.kept.wait_until === undefined ? {} : NO_WAIT;
   if (has(ACCOUNT_FIELDS.key) && former !== undefined) {
     run.progress('replacing the key of the account');
-    kept = await world.rollover(
-      authorityOfAccount({ ...acme, accountKey: former }, memory),
-      acme.accountKey,
-      run.signal,
-    );
+    kept = {
+      ...kept,
+      ...(await world.rollover(
+        authorityOfAccount({ ...acme, accountKey: former }, memory),
+        acme.accountKey,
+        run.signal,
+      )),
+    };
     await run.keep(kept);
   }
   if (has(ACCOUNT_FIELDS.contact)) {
@@ -128,7 +130,8 @@ const removeAuthority: IssuerHandler = async (world, resource, run) => {
   const spec = issuerSpec(resource.desired, resource.memory);
   if (spec?.acme !== undefined) {
     const authority = authorityOfAccount(spec.acme, resource.memory);
-    await world.deactivateAccount(authority, resource.memory?.kept.key_made !== true, run.signal);
+    const keepsKey = resource.memory?.kept.key_made !== true || sharesKey(resource, run.scene);
+    await world.deactivateAccount(authority, keepsKey, run.signal);
     await run.keep({ account: null, thumbprint: null });
     return undefined;
   }
@@ -164,8 +167,8 @@ function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'a
   return { authority: defined({ dir, fingerprint: issuer.fingerprint }) };
 }
 
-/** Nothing is left of an order whose certificate is stored. */
-const ORDER_ENDED = { order: null, presented: null, wait_until: null, wait_reason: null } as const;
+/** The end of an order whose certificate is stored. Values that could not be removed stay in the record. */
+const ORDER_ENDED = { order: null, order_key: null, ...NO_WAIT } as const;
 
 /** The part of an order that is for an ACME authority. */
 function acmeOrder(
@@ -175,20 +178,22 @@ function acmeOrder(
   run: ActionRun,
 ): Omit<AcmeOrder, keyof IssueOrder> & Pick<AcmeOrder, 'authority'> {
   const { kept = {} } = resource.memory ?? {};
+  const authority = authorityOfAccount(issuer, Issuer.get(run.scene, issuerRef(spec))?.memory);
   const validity = validityOfFacts(seenFacts(resource) ?? {});
   const isValid = seenFacts(resource)?.usable === true && validity !== undefined && validity.notAfter > run.now();
   return defined({
-    authority: authorityOfAccount(issuer, Issuer.get(run.scene, issuerRef(spec))?.memory),
+    authority,
     issuer,
     name: resource.ref.name,
     begun: storedOrder(resource) === undefined ? kept.order : undefined,
+    orderKey: kept.order_key,
     presented: kept.presented,
-    replaces: replacesOwn(resource, issuer) ? kept.ari?.id : undefined,
+    replaces: replacesOwn(resource, authority) ? kept.ari?.id : undefined,
     stored:
       isValid && !needsIssue(run.change.fields)
         ? { until: validity.notAfter, thresholdDays: policyOf(resource).renewal.thresholdDays }
         : undefined,
-    uses: usesOf(issuer, resource, spec),
+    uses: usesOf(authority, resource, spec),
     stillApproved: run.stillApproved,
     clock: run.now,
     keep: (fields: Facts, spends?: readonly string[]) => run.keep(fields, spends),
@@ -414,18 +419,26 @@ async function downloadChain(
   return deliver({ world, resource, run, spec, fingerprint, kept, places: [] });
 }
 
-/** Ends an order whose certificate is stored, if the row says so. */
-async function endOrder(world: CertificatesWriter, resource: CertificateResource, run: ActionRun): Promise<void> {
-  const acme = acmeOf(resource.desired?.spec, run.scene);
-  if (acme === undefined || !run.change.fields.some(({ path }) => path === ORDER_LEFT)) return;
-  await world.endOrder(acme.accountKey, resource.ref.name);
-  await run.keep({ ...ORDER_ENDED });
+/** Removes what is left of an order that no step goes on with. Values that cannot be removed are named, and stay recorded. */
+async function dropOrder(world: CertificatesWriter, resource: CertificateResource, run: ActionRun): Promise<void> {
+  const { order_key: orderKey, presented } = resource.memory?.kept ?? {};
+  if (orderKey === undefined && presented === undefined) return;
+  const { solvers = [] } = acmeOf(certificateSpec(resource.desired, resource.memory), run.scene) ?? {};
+  const { signal, progress, stillApproved } = run;
+  try {
+    await world.dropOrder(defined({ orderKey, presented, solvers, signal, progress, stillApproved }));
+    await run.keep({ ...ORDER_ENDED, presented: null });
+  } catch (error) {
+    signal.throwIfAborted();
+    run.remark(errorText(error));
+    await run.keep({ ...ORDER_ENDED });
+  }
 }
 
 /** A change in place: issues another certificate, corrects files, or reloads the service, as the row says. */
 const correct: CertificateHandler = async (world, resource, run) => {
   if (needsIssue(run.change.fields)) return issue(world, resource, run, false);
-  await endOrder(world, resource, run);
+  if (run.change.fields.some(({ path }) => path === ORDER_LEFT)) await dropOrder(world, resource, run);
   const downloaded = await downloadChain(world, resource, run);
   if (downloaded !== undefined) return downloaded;
   const due = reloadDue(resource, run.scene);
@@ -442,7 +455,8 @@ const correct: CertificateHandler = async (world, resource, run) => {
 /** Completes a swap. The next plan, which refreshes the stored pair, has the reload. */
 const finishSwap: CertificateHandler = async (world, resource) => world.settleSwap(storageOf(resource));
 
-const removePair: CertificateHandler = async (world, resource) => {
+const removePair: CertificateHandler = async (world, resource, run) => {
+  await dropOrder(world, resource, run);
   await world.deletePair(storageOf(resource), !hasSwapped(resource.memory), judgedOf(resource, true).found);
   return undefined;
 };

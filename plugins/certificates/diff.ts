@@ -19,6 +19,7 @@ import {
 } from '#plugin';
 import { accountStep, createText } from './acme/account.ts';
 import { acmeDueAt, ariIn, momentBeforeFreeze, momentOf, windowText } from './acme/ari.ts';
+import { accountFault } from './acme/account-faults.ts';
 import { acmeOf } from './acme/budget.ts';
 import { directoryUrl } from './acme/directories.ts';
 import { daysLeft, dueAt, isExpired, thresholdInForce } from './days.ts';
@@ -58,7 +59,7 @@ const GONE = 'no longer declared';
 /** The field that identifies the authority. */
 export const AUTHORITY_FIELD = '/localCa/fingerprint';
 
-export function diffIssuer(resource: KnownResource<IssuerResource>): Proposal<IssuerStep> | undefined {
+export function diffIssuer(resource: KnownResource<IssuerResource>, scene: Scene): Proposal<IssuerStep> | undefined {
   const { desired, memory } = resource;
   const observed = observedOf(resource);
   if (observed?.given === true) return undefined;
@@ -75,7 +76,7 @@ export function diffIssuer(resource: KnownResource<IssuerResource>): Proposal<Is
     };
   // Broken files of an authority are not replaced: a finding reports them.
   if (observed.state !== 'ready') return undefined;
-  if (acme !== undefined) return accountStep(resource, observed.facts);
+  if (acme !== undefined) return accountStep(resource, observed.facts, accountFault(resource, scene));
   const { fingerprint, key_mode: keyMode, leftovers } = observed.facts;
   const known = memory?.kept.fingerprint;
   const isOther = known !== undefined && fingerprint !== undefined && known !== fingerprint;
@@ -141,6 +142,17 @@ function newIssuer(
   return [{ path: '/issuer', before: facts.issuer_fingerprint ?? before, after: spec.issuer }];
 }
 
+/** The rest of an order, as a field. */
+function orderLeft({ memory }: CertificateResource): FieldChange {
+  return { path: ORDER_LEFT, before: memory?.kept.order?.url ?? memory?.kept.order_key ?? '', after: '' };
+}
+
+/** The order of an interrupted step that a valid certificate no longer needs. */
+function unneededOrder(resource: CertificateResource): readonly FieldChange[] {
+  const isLeft = resource.memory?.kept.order_key !== undefined && storedOrder(resource) === undefined;
+  return isLeft ? [orderLeft(resource)] : [];
+}
+
 /** Differences, with the new storage instead of the differences of files that are no longer used. */
 function fieldsOf(
   resource: CertificateResource,
@@ -148,9 +160,8 @@ function fieldsOf(
   facts: CertificateFacts,
   scene: Scene,
 ): readonly FieldChange[] {
-  const order = acmeOf(spec, scene) === undefined ? undefined : storedOrder(resource);
   const all = [
-    ...(order === undefined ? [] : [{ path: ORDER_LEFT, before: order.url, after: '' }]),
+    ...(storedOrder(resource) === undefined ? [] : [orderLeft(resource)]),
     ...withoutWider(resource, differences(spec, facts, wantedIssuer(resource, spec, scene))),
     ...newIssuer(resource, spec, facts, scene),
   ];
@@ -254,7 +265,8 @@ export function diffCertificate(
     default:
       return dueBy === 'request'
         ? { step: 'normal>renewing', goal: 'update', fields, because: ASKED_FOR, cause: 'policy' }
-        : (beforeFreeze(resource, fields, scene) ?? inPlace(resource, needsIssue(now) ? fields : now, scene));
+        : (beforeFreeze(resource, fields, scene) ??
+            inPlace(resource, needsIssue(now) ? fields : [...now, ...unneededOrder(resource)], scene));
   }
 }
 

@@ -1,4 +1,4 @@
-/** Findings about expiry: of authorities, of stored certificates with their chains, and about failed renewals. Pure. */
+/** Findings about expiry, of authorities and of stored certificates with their chains, about failed renewals, and about waits. Pure. */
 
 import {
   type Attempts,
@@ -19,6 +19,9 @@ import {
   isSeen,
   instantOf,
 } from '#plugin';
+import { faultFindings } from './acme/account-faults.ts';
+import { orderWait } from './acme/budget.ts';
+import { waitText } from './acme/waits.ts';
 import { DAY_MS, dueAt, isDue, isExpired, thresholdInForce } from './days.ts';
 import { type CertificateResource, type IssuerResource, keptFields, lostTexts } from './diff.ts';
 import { fieldText } from './differences.ts';
@@ -56,8 +59,12 @@ function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind' | 'given'>): 
   return Math.max(...(named.length === 0 ? [defaultPolicy(scene.given?.settings).renewal.thresholdDays] : named));
 }
 
-/** The finding for a usable authority that expires soon. */
 export function issuerFindings(resource: IssuerResource, scene: Scene): readonly Finding[] {
+  return [...faultFindings(resource, scene), ...expiryFindings(resource, scene)];
+}
+
+/** The finding for a usable authority that expires soon. */
+function expiryFindings(resource: IssuerResource, scene: Scene): readonly Finding[] {
   const { ref } = resource;
   const { subject, not_before: notBefore, not_after: notAfter, chain_end: chainEnd } = seenFacts(resource) ?? {};
   if (seenState(resource) !== 'ready' || subject === undefined || notBefore === undefined || notAfter === undefined)
@@ -203,11 +210,20 @@ function changeText({ path, before, after }: FieldChange, issuer: string, signer
   return `${fieldText(path)} (${valueText(before)} → ${valueText(after)})`;
 }
 
+/** The finding for an authority that takes no order for a time. */
+function waitFindings(resource: CertificateResource, scene: Scene): readonly Finding[] {
+  const wait = orderWait(resource, scene);
+  return wait === undefined
+    ? []
+    : [finding(resource.ref, 'order-refused', 'warning', waitText(wait), { until: wait.until })];
+}
+
 export function certificateFindings(resource: CertificateResource, scene: Scene): readonly Finding[] {
   return [
     ...expiredFindings(resource, scene.now),
     ...failedFindings(resource, scene.now),
     ...authorityFindings(resource, scene),
     ...keptFindings(resource, scene),
+    ...waitFindings(resource, scene),
   ];
 }

@@ -95,6 +95,23 @@ export interface IssuerMemory {
   readonly contact: readonly string[];
   /** True if fettle created the key of the account: a deactivation then removes its file. */
   readonly key_made: boolean;
+  /** Time before which the authority takes no request about the account, ISO 8601. */
+  readonly wait_until: string;
+  /** Digest of the subject of that limit: the directory. */
+  readonly wait_for: string;
+  /** The answer of the authority about that limit. */
+  readonly wait_reason: string;
+  /** The authority no longer accepts the account, as a step has found. */
+  readonly account_fault: {
+    /** Address of the account: another one is not concerned. */
+    readonly account: string;
+    /** Time of the answer, ISO 8601. */
+    readonly at: string;
+    /** `unknown`: the authority has no such account for the key. */
+    readonly status: 'deactivated' | 'unknown';
+    /** The answer of the authority. */
+    readonly reason: string;
+  };
 }
 
 export type IssuerState = 'absent' | 'ready' | 'broken';
@@ -103,7 +120,7 @@ export type IssuerState = 'absent' | 'ready' | 'broken';
 export type IssuerStep = 'absent>ready' | 'ready>absent' | 'broken>absent' | 'ready>ready';
 
 /** Rules that guard its steps. */
-export type IssuerRuleId = 'issuer-changed' | 'foreign-file';
+export type IssuerRuleId = 'issuer-changed' | 'foreign-file' | 'acme-budget' | 'account-unusable' | 'account-shared';
 
 /** A key pair and its certificate in files. With the defaults filled in. */
 export interface CertificateSpec {
@@ -273,6 +290,8 @@ export interface CertificateMemory {
   readonly download: string;
   /** `preferredChain` of the Issuer when the chain was downloaded; empty for none. */
   readonly chain: string;
+  /** Address of the ACME account that ordered the certificate. */
+  readonly account: string;
   /** The order that a step has begun: the next step goes on with it. */
   readonly order: {
     readonly url: string;
@@ -280,8 +299,9 @@ export interface CertificateMemory {
     readonly for: string;
     /** Time after which the authority no longer completes the order, ISO 8601. */
     readonly expires?: string;
-    /** Recorded with the two below before the certificate is stored. */
+    /** Recorded with the three below before the certificate is stored. */
     readonly directory?: string;
+    readonly account?: string;
     readonly download?: string;
     readonly chain?: string;
     /** Steps that waited for the authority in vain. */
@@ -291,12 +311,27 @@ export interface CertificateMemory {
     /** Time before which fettle does not ask for the order, ISO 8601. */
     readonly again?: string;
   };
-  /** Values that a solver has put up for an order and not yet removed. */
-  readonly presented: Readonly<Record<string, Json>> | readonly Json[];
+  /** Path of the key of an order that has not ended. Recorded before the key exists. */
+  readonly order_key: string;
+  /** Values that solvers have put up for orders and not yet removed, with their places; the oldest first. */
+  readonly presented: readonly Readonly<Record<string, Json>>[];
   /** Time before which the authority takes no order, ISO 8601; empty without a limit. */
   readonly wait_until: string;
+  /** Digest of the subject of that limit: directory, account and names. For others, the limit does not count. */
+  readonly wait_for: string;
   /** The answer of the authority about that limit. */
   readonly wait_reason: string;
+  /** The authority no longer accepts the account, as a step has found. */
+  readonly account_fault: {
+    /** Address of the account: another one is not concerned. */
+    readonly account: string;
+    /** Time of the answer, ISO 8601. */
+    readonly at: string;
+    /** `unknown`: the authority has no such account for the key. */
+    readonly status: 'deactivated' | 'unknown';
+    /** The answer of the authority. */
+    readonly reason: string;
+  };
   /** The renewal window that the authority suggests (RFC 9773). */
   readonly ari: {
     /** Identifier of the certificate. */
@@ -315,7 +350,9 @@ export interface CertificateMemory {
   readonly rehearsed_at: string;
   /** Result of the last rehearsal: `succeeded`, or the reason why it failed. */
   readonly rehearsal: string;
-  /** Answer to the last order with `replaces`: `accepted`, or the reason why the authority refused it. */
+  /** Identifier of the certificate that the last order with `replaces` named. */
+  readonly replaced_id: string;
+  /** Answer to that order: `accepted`, or the reason why the authority refused it. */
   readonly replaced: string;
 }
 
@@ -357,6 +394,7 @@ export type CertificateRuleId =
   | 'public-to-private'
   | 'content-lost'
   | 'acme-budget'
+  | 'account-unusable'
   | 'acme-clock'
   | 'caa-forbids'
   | 'issuer-name-constraints';
@@ -500,6 +538,7 @@ export type FindingCode =
   | 'ca-unusable'
   | 'ca-expiring'
   | 'account-key-exposed'
+  | 'account-unusable'
   | 'renewal-window-unknown'
   | 'authority-clock'
   | 'order-refused'
@@ -567,6 +606,8 @@ export type RuleId =
   | 'public-to-private'
   | 'content-lost'
   | 'acme-budget'
+  | 'account-unusable'
+  | 'account-shared'
   | 'acme-clock'
   | 'caa-forbids'
   | 'issuer-name-constraints';
@@ -824,6 +865,24 @@ export const tables = {
           guards: ['ready>absent', 'broken>absent'],
           overridable: true,
           text: 'A foreign file is in the place of a file to store or remove: fettle neither created it nor adopted it in a usable state. An override lets fettle proceed and keeps the foreign file next to the new one.',
+        },
+        {
+          id: 'acme-budget',
+          guards: ['absent>ready', 'ready>absent', 'broken>absent', 'ready>ready'],
+          overridable: true,
+          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed.',
+        },
+        {
+          id: 'account-unusable',
+          guards: ['ready>absent', 'broken>absent', 'ready>ready'],
+          overridable: true,
+          text: 'The authority no longer accepts the account of the Issuer, because the account was deactivated or has another key: no row uses the account, except for one try a day. A Certificate has not failed by that.',
+        },
+        {
+          id: 'account-shared',
+          guards: ['ready>absent', 'broken>absent', 'ready>ready'],
+          overridable: true,
+          text: 'Another Issuer, declared or in the state, uses the same account: a deactivation or another key of the account would end the account for it.',
         },
       ],
       references: [],
@@ -1120,7 +1179,20 @@ export const tables = {
             'normal>normal',
           ],
           overridable: true,
-          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given. A step also waits for an order that the authority has not completed.',
+          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed.',
+        },
+        {
+          id: 'account-unusable',
+          guards: [
+            'absent>normal',
+            'normal>renewing',
+            'expiring_soon>renewing',
+            'renewal_failed>renewing',
+            'expired>recovering',
+            'normal>normal',
+          ],
+          overridable: true,
+          text: 'The authority no longer accepts the account of the Issuer, because the account was deactivated or has another key: no row uses the account, except for one try a day. A Certificate has not failed by that.',
         },
         {
           id: 'acme-clock',
@@ -1400,6 +1472,12 @@ export const tables = {
       text: 'Users other than the owner can read the key of the account.',
     },
     {
+      code: 'account-unusable',
+      kind: 'Issuer',
+      severity: 'error',
+      text: 'The authority no longer accepts the account: no certificate can be ordered.',
+    },
+    {
       code: 'renewal-window-unknown',
       kind: 'Certificate',
       severity: 'info',
@@ -1415,7 +1493,7 @@ export const tables = {
       code: 'order-refused',
       kind: 'Certificate',
       severity: 'warning',
-      text: 'The authority accepts no order for the certificate for now.',
+      text: 'The authority accepts no request for the certificate for now.',
     },
     {
       code: 'order-pending',

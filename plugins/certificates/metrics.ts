@@ -20,6 +20,7 @@ import {
   stateOrLast,
   statesIn,
 } from '#plugin';
+import { isWithoutAccount } from './acme/account-faults.ts';
 import { acmeOf, ordersFrom } from './acme/budget.ts';
 import { ACTIONS, hostLabel, ORDER_OUTCOMES, STATUSES, WATCHED_STATUSES } from './acme/counts.ts';
 import { certificateAlerts } from './alerts.ts';
@@ -92,7 +93,7 @@ const families: readonly MetricFamily[] = [
   {
     name: 'fettle_acme_orders_total',
     type: 'counter',
-    help: 'Ended orders of rounds; limited for those that the authority refused for a time.',
+    help: 'Orders of rounds by their end; limited: refused for a time; pending: not completed by the authority.',
     closed: { outcome: ORDER_OUTCOMES },
     open: ['host'],
   },
@@ -102,7 +103,11 @@ const families: readonly MetricFamily[] = [
     'Time at which the last one of these orders may be created, in unix seconds.',
     { open: ['host'] },
   ),
-  gauge('acme_orders_failing', `Certificates whose last ${FAILING} orders failed, or more.`, { open: ['host'] }),
+  gauge(
+    'acme_orders_failing',
+    `Certificates whose last ${FAILING} orders failed, or more, or whose account has ended.`,
+    { open: ['host'] },
+  ),
   gauge('domains', 'Domains by state.', { closed: { state: DOMAIN_STATES } }),
   gauge('domains_by_region', 'Domains by the region of their route and by state.', {
     listed: ['state'],
@@ -206,7 +211,8 @@ function acmeValues(resources: readonly Resource[], scene: Scene): Readonly<Reco
     const acme = acmeOf(resource.desired?.spec, scene);
     if (acme === undefined) return [];
     const host = hostLabel(acme.directory);
-    return [{ host, from: ordersFrom(resource, scene), isFailing: issuancesOf(resource).failed >= FAILING }];
+    const isFailing = issuancesOf(resource).failed >= FAILING || isWithoutAccount(resource, scene);
+    return [{ host, from: ordersFrom(resource, scene), isFailing }];
   });
   const countOf = (host: string, is: (each: (typeof ordered)[number]) => boolean): MetricValue => ({
     labels: { host },

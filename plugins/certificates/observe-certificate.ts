@@ -4,7 +4,6 @@ import {
   type Facts,
   type Finding,
   type Instant,
-  instantOf,
   type Memory,
   type Ref,
   type Sighting,
@@ -133,7 +132,7 @@ function authorityFindings(
 ): readonly Finding[] {
   const seconds = clockDifference(signals);
   const { error } = ariIn(signals) ?? {};
-  const { wait_until: until = '', wait_reason: reason = '', order } = kept ?? {};
+  const { order } = kept ?? {};
   const finding = (code: FindingCode, severity: Finding['severity'], message: string, facts: Facts): Finding => ({
     ref,
     code,
@@ -146,9 +145,6 @@ function authorityFindings(
     ...(error === undefined
       ? []
       : [finding('renewal-window-unknown', 'info', `the authority did not say when to renew: ${error}`, {})]),
-    ...(until === '' || now >= instantOf(until)
-      ? []
-      : [finding('order-refused', 'warning', `the authority accepts no order until ${until}: ${reason}`, { until })]),
     ...(order === undefined || askedAgainAt(order, now) === undefined
       ? []
       : [finding('order-pending', 'warning', pendingText(order), pendingFacts(order))]),

@@ -15,10 +15,12 @@ export function issuerPlaces({ desired, memory }: IssuerResource): readonly Clai
   const spec = issuerSpec(desired, memory);
   if (spec?.acme !== undefined) {
     const { accountKey } = spec.acme;
+    // Issuers with one account have one key. The keys of orders have the names of Certificates.
+    const shared = 'key of an ACME account';
     return [
-      { kind: 'file', path: accountKey, pointer: ACCOUNT_KEY },
-      { kind: 'file', path: besides(accountKey).pending, pointer: ACCOUNT_KEY, aside: true },
-      { kind: 'folder', path: ordersFolder(accountKey), pointer: ACCOUNT_KEY },
+      { kind: 'file', path: accountKey, pointer: ACCOUNT_KEY, shared },
+      { kind: 'file', path: besides(accountKey).pending, pointer: ACCOUNT_KEY, aside: true, shared },
+      { kind: 'folder', path: ordersFolder(accountKey), pointer: ACCOUNT_KEY, shared },
     ];
   }
   const dir = spec?.localCa?.dir;

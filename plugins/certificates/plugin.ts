@@ -1,8 +1,10 @@
 /** The certificates plugin: authorities, certificates in files, and the certificates that TLS servers present. */
 
 import { definePlugin, type Kind } from '#plugin';
-import { acmeBudget } from './acme/budget.ts';
-import { acmeClock, caaForbids } from './acme/rules.ts';
+import { accountUsable, certificateAccountUsable } from './acme/account-faults.ts';
+import { acmeBudget, noteWait } from './acme/budget.ts';
+import { accountWait, acmeClock, caaForbids } from './acme/rules.ts';
+import { accountShared, issuerMatters } from './acme/shared-accounts.ts';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
 import { check, checkTogether } from './check.ts';
 import { checkLimits } from './acme/check.ts';
@@ -60,7 +62,14 @@ const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, Is
   note: noteIssuer,
   schedule: issuerSchedule,
   findings: issuerFindings,
-  rules: { 'issuer-changed': issuerChanged, 'foreign-file': foreignAuthority },
+  matters: issuerMatters,
+  rules: {
+    'issuer-changed': issuerChanged,
+    'foreign-file': foreignAuthority,
+    'acme-budget': accountWait,
+    'account-unusable': accountUsable,
+    'account-shared': accountShared,
+  },
   handlers: issuerHandlers,
 };
 
@@ -91,6 +100,7 @@ const certificate: Kind<
     ...noteSwap(resource),
     ...noteAdopted(resource),
     ...notePlaces(resource),
+    ...noteWait(resource, scene),
   }),
   latest: certificateLatest,
   schedule: certificateSchedule,
@@ -110,6 +120,7 @@ const certificate: Kind<
     'public-to-private': publicToPrivate,
     'content-lost': contentLost,
     'acme-budget': acmeBudget,
+    'account-unusable': certificateAccountUsable,
     'acme-clock': acmeClock,
     'caa-forbids': caaForbids,
     'issuer-name-constraints': issuerNameConstraints,

@@ -102,7 +102,11 @@ function accountVerdict(resource: IssuerResource | undefined): Verdict | undefin
       kept.account === undefined ? 'the state records no account yet' : 'the account is the one in the state',
       shown,
     );
-  return reject(problem, shown, { remedy: { outside: `put the recorded key back to ${acme.accountKey}` } });
+  return reject(problem, shown, {
+    remedy: {
+      outside: `put the recorded key back to ${acme.accountKey}. For another account instead, run \`fettle state forget ${resource.address}\``,
+    },
+  });
 }
 
 /** The rule on the Issuer's own steps. */
@@ -138,6 +142,7 @@ function accountOfIssuer(issuer: IssuerResource | undefined, scene: Scene): Verd
     });
   if (issuer.memory?.kept.account !== undefined) return own;
   const row = scene.judged.get(issuer.address);
+  if (row?.verdict === 'defer') return defer(`the account of ${issuer.ref.name} has to wait`, facts);
   return row?.verdict === 'accept' && row.change.step === 'absent>ready'
     ? pass('a row of this plan creates the account first', facts)
     : reject(`the Issuer ${issuer.ref.name} has no account`, facts, {

@@ -187,6 +187,7 @@ const PURE = [
   'plugins/*/*.ts',
   'plugins/certificates/events/*.ts',
   ...[
+    'account-faults',
     'answers',
     'caa',
     'certificate-id',
@@ -196,8 +197,10 @@ const PURE = [
     'persist',
     'problems',
     'renewal-window',
+    'shared-accounts',
     'solvers/choose',
     'solvers/solver',
+    'waits',
   ].map((name) => `plugins/certificates/acme/${name}.ts`),
 ];
 const NOT_PURE = [

@@ -130,6 +130,11 @@ function isStillThere({ claim, inode }: Occupied, lookUp: LookUp): boolean {
   return claim.kind !== 'key' && lookUp.inode(claim.path)?.inode === inode?.inode;
 }
 
+/** True if the kind of two resources lets them have the same place. */
+function mayShare(own: Claim, other: Claim): boolean {
+  return own.kind !== 'key' && other.kind !== 'key' && own.shared !== undefined && own.shared === other.shared;
+}
+
 /** The places of one resource that others manage too, each once. */
 export function sharingOf(own: readonly Occupied[], index: PlaceIndex, lookUp: LookUp): readonly Sharing[] {
   const found: Sharing[] = [];
@@ -139,6 +144,7 @@ export function sharingOf(own: readonly Occupied[], index: PlaceIndex, lookUp: L
     const add = (how: Sharing['how'], others: readonly Occupied[] | undefined, isMet: (other: Occupied) => boolean) => {
       for (const other of others ?? []) {
         if (met.has(other) || sameHolder(each.holder, other.holder) || !isMet(other)) continue;
+        if (how !== 'inside' && mayShare(each.claim, other.claim)) continue;
         met.add(other);
         found.push({ own: each, other, how });
       }

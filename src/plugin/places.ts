@@ -18,6 +18,8 @@ export type Claim = {
        * permitted.
        */
       readonly aside?: true;
+      /** Set for a place that several resources may have: those whose claims have the same text share it. */
+      readonly shared?: string;
     }
   | {
       /** A unique name, in the plugin's own words: `server 42`, `switch leaf-1 port 7`. */

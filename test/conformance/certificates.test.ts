@@ -35,6 +35,7 @@ import { type EmulatedAuthority, startEmulated } from '../support/acme/emulated.
 import { dnsServer, type Zone } from '../support/dns.ts';
 import { reloadingServer } from '../support/reloading-server.ts';
 import { type Bench, type Line, pluginConformance, type Situation } from '../../src/conformance/plugin.ts';
+import { keyPem, makeKeys } from '../../plugins/certificates/live/x509-make.ts';
 
 interface FilesBench extends Bench {
   readonly folder: string;
@@ -331,6 +332,16 @@ async function failNext(
   (await bench.authority()).acme.faults.list.push({ endpoint, when: 'before', times: status === 429 ? 1 : 20, answer });
 }
 
+/** Deactivates the account of the Issuer, as another program does that has its key. */
+async function endAccount({ bench }: Line<FilesBench>): Promise<void> {
+  const { directory } = await bench.authority();
+  const authority = { directory, ca: 'acme.pem', accountKey: 'account.key' };
+  const { signal } = new AbortController();
+  const writer = bench.writer as CertificatesWriter;
+  const { account } = await writer.createAccount({ authority, contact: [], signal });
+  await writer.deactivateAccount({ ...authority, account }, true, signal);
+}
+
 const situations: readonly Situation<FilesBench>[] = [
   {
     name: 'an ACME authority without an account',
@@ -390,6 +401,18 @@ const situations: readonly Situation<FilesBench>[] = [
     rejects: ['Certificate caa-forbids'],
   },
   {
+    name: 'a CAA record that names an account, before the account is known',
+    prepare: async (line) => {
+      const value = 'acme.example.test; accounturi=https://acme.example.test/account/1';
+      line.bench.resolves('www.example.test', ['127.0.0.1'], { caa: [['issue', value]] });
+      const key = (await makeKeys('ecdsa-p256')).privateKey;
+      writeFileSync(join(line.bench.folder, 'account.key'), keyPem(key), { mode: 0o600 });
+      return publicDocuments(line);
+    },
+    takes: ['Issuer absent>ready'],
+    defers: ['Certificate caa-forbids'],
+  },
+  {
     name: 'an ACME authority that accepts no order for a time',
     prepare: async (line) => {
       await line.apply(await publicDocuments(line));
@@ -401,6 +424,83 @@ const situations: readonly Situation<FilesBench>[] = [
     takes: [],
     defers: ['Certificate acme-budget'],
     finds: ['Certificate order-refused'],
+  },
+  {
+    name: 'an ACME authority that takes no request about an account for a time',
+    prepare: async (line) => {
+      await line.apply(await publicDocuments(line));
+      await failNext(line, 'account', 429, { 'retry-after': '7200' });
+      const documents = await publicDocuments(line, {}, { contact: ['ops@example.test'] });
+      await line.apply(documents);
+      return documents;
+    },
+    takes: [],
+    defers: ['Issuer acme-budget'],
+  },
+  {
+    name: 'an account that ended at its authority',
+    prepare: async (line) => {
+      await line.apply(await publicDocuments(line));
+      await endAccount(line);
+      const documents = await publicDocuments(line, { dnsNames: ['other.example.test'] });
+      await line.apply(documents);
+      const [issuer, ...others] = await publicDocuments(
+        line,
+        { dnsNames: ['other.example.test'] },
+        { contact: ['ops@example.test'] },
+      );
+      return issuer === undefined ? [] : [issuer, ...others];
+    },
+    takes: [],
+    rejects: ['Issuer account-unusable', 'Certificate account-unusable'],
+    finds: ['Issuer account-unusable'],
+  },
+  {
+    name: 'an account that ended at its authority, and another key',
+    prepare: async (line) => {
+      await line.apply(await publicDocuments(line));
+      await endAccount(line);
+      await line.apply(await publicDocuments(line, { dnsNames: ['other.example.test'] }));
+      return publicDocuments(line, { dnsNames: ['other.example.test'] }, { accountKey: 'next.key' });
+    },
+    takes: ['Issuer ready>ready', 'Certificate normal>normal'],
+    finds: ['Issuer account-unusable'],
+  },
+  {
+    name: 'an account of two Issuers, one of which gets another key',
+    prepare: async (line) => {
+      const [first, certificate] = await publicDocuments(line);
+      if (first === undefined || certificate === undefined) return [];
+      const second = { ...first, ref: { ...first.ref, name: 'second' } };
+      await line.apply([first, second, certificate]);
+      const [changed] = await publicDocuments(line, {}, { accountKey: 'next.key' });
+      return changed === undefined ? [] : [changed, second, certificate];
+    },
+    takes: [],
+    rejects: ['Issuer account-shared'],
+  },
+  {
+    name: 'an account of two Issuers, one of which was removed',
+    prepare: async (line) => {
+      const [first, certificate] = await publicDocuments(line);
+      if (first === undefined || certificate === undefined) return [];
+      const meta = { ...first.meta, lifecycle: { ...first.meta.lifecycle, ...removed } };
+      const second = { ...first, meta, ref: { ...first.ref, name: 'second' } };
+      await line.apply([first, second, certificate]);
+      return [first, certificate];
+    },
+    takes: [],
+    rejects: ['Issuer account-shared'],
+  },
+  {
+    name: 'an account whose only Issuer was removed',
+    prepare: async (line) => {
+      const [first] = await publicDocuments(line);
+      if (first === undefined) return [];
+      await line.apply([{ ...first, meta: { ...first.meta, lifecycle: { ...first.meta.lifecycle, ...removed } } }]);
+      return [];
+    },
+    takes: ['Issuer ready>absent'],
   },
   {
     name: 'an ACME authority that does not complete an order',

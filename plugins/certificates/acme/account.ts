@@ -16,6 +16,7 @@ import type { IssuerResource } from '../diff.ts';
 import type { IssuerFacts } from '../facts.ts';
 import type { FindingCode, IssuerMemory, IssuerSpec, IssuerStep } from '../generated.ts';
 import type { AccountKeySeen, AcmeAuthority } from '../world.ts';
+import type { AccountFault } from './account-faults.ts';
 import { type AcmeSpec, directoryUrl, isPublic } from './directories.ts';
 
 /** The authority of an Issuer, with its account if the state has one. */
@@ -89,20 +90,34 @@ export function isRollover(
   return recorded !== undefined && former === recorded && thumbprint !== recorded;
 }
 
-/** The differences of an account from its document. */
-export function accountFields(resource: IssuerResource, facts: IssuerFacts): readonly FieldChange[] {
+/**
+ * The differences of an account from its document. The key of an account that is no longer accepted cannot be replaced: another
+ * key is another account then.
+ */
+function accountFields(
+  resource: IssuerResource,
+  facts: IssuerFacts,
+  fault: AccountFault | undefined,
+): readonly FieldChange[] {
   const acme = resource.desired?.spec.acme;
   if (acme === undefined) return [];
   const { kept = {} } = resource.memory ?? {};
   const url = directoryUrl(acme.directory);
   const isElsewhere = kept.directory !== undefined && kept.directory !== url;
-  const rolls = isRollover(facts, kept.thumbprint);
+  const hasNewKey = isRollover(facts, kept.thumbprint);
+  const rolls = hasNewKey && fault === undefined;
   const isOther =
-    !rolls && facts.thumbprint !== undefined && kept.thumbprint !== undefined && facts.thumbprint !== kept.thumbprint;
+    !hasNewKey &&
+    facts.thumbprint !== undefined &&
+    kept.thumbprint !== undefined &&
+    facts.thumbprint !== kept.thumbprint;
   return [
     ...(isElsewhere ? [{ path: ACCOUNT_FIELDS.directory, before: kept.directory, after: url }] : []),
     ...(rolls
       ? [{ path: ACCOUNT_FIELDS.key, before: kept.thumbprint ?? '', after: facts.thumbprint ?? 'a new key' }]
+      : []),
+    ...(hasNewKey && !rolls
+      ? [{ path: ACCOUNT_FIELDS.account, before: kept.account ?? '', after: 'another account' }]
       : []),
     ...(isOther
       ? [{ path: ACCOUNT_FIELDS.account, before: kept.thumbprint ?? '', after: facts.thumbprint ?? '' }]
@@ -124,11 +139,18 @@ const BECAUSE: Readonly<Record<string, string>> = {
 };
 
 /** The next step of an account that exists. */
-export function accountStep(resource: IssuerResource, facts: IssuerFacts): Proposal<IssuerStep> | undefined {
-  const fields = accountFields(resource, facts);
+export function accountStep(
+  resource: IssuerResource,
+  facts: IssuerFacts,
+  fault: AccountFault | undefined,
+): Proposal<IssuerStep> | undefined {
+  const fields = accountFields(resource, facts, fault);
   const [first] = fields;
   if (first === undefined) return undefined;
-  const because = BECAUSE[first.path] ?? 'the key of the account must be protected';
+  const because =
+    first.path === ACCOUNT_FIELDS.account && fault !== undefined
+      ? `the authority no longer accepts the account, and the document names another key. The apply finds or creates the account of that key, and agrees to the terms of service`
+      : (BECAUSE[first.path] ?? 'the key of the account must be protected');
   return { step: 'ready>ready', goal: 'update', fields, because };
 }
 

@@ -9,6 +9,7 @@ import {
   type Instant,
   instantOf,
   instantText,
+  type Note,
   pass,
   type Scene,
   spanText,
@@ -16,11 +17,12 @@ import {
   USES_KEPT_MS,
   type Verdict,
 } from '#plugin';
-import { issues } from '../differences.ts';
+import { asksAuthority, issues } from '../differences.ts';
 import type { CertificateResource } from '../diff.ts';
-import type { CertificatesConfig, CertificateSpec } from '../generated.ts';
+import type { CertificateMemory, CertificatesConfig, CertificateSpec } from '../generated.ts';
 import { Certificate, Issuer } from '../kinds.ts';
 import { issuerRef, issuerSpec, PLUGIN } from '../remembered.ts';
+import type { AcmeAuthority } from '../world.ts';
 import { authorityOf } from './account.ts';
 import {
   type AcmeSpec,
@@ -39,6 +41,7 @@ import {
   purposeOf,
   usableOrder,
 } from './open-order.ts';
+import { type Asked, deferredBy, isWaitFor, NO_WAIT, type Wait, waitOf } from './waits.ts';
 
 /** The registered domains of the names of a resource, as its refresh found them; by default, the names themselves. */
 function domainsOf({ preview }: Pick<CertificateResource, 'preview'>, names: readonly string[]): readonly string[] {
@@ -46,16 +49,22 @@ function domainsOf({ preview }: Pick<CertificateResource, 'preview'>, names: rea
   return Array.isArray(domains) ? (domains as readonly string[]) : names;
 }
 
-/** The keys under which an order counts against the limits of a directory. */
+/** A directory, and the account there that orders, if it is known. */
+type Orderer = Pick<AcmeAuthority, 'directory' | 'account'>;
+
+/**
+ * The keys under which an order counts against the limits of a directory: only the limit of an account is one of its own. An
+ * account that is not created yet counts by its Issuer.
+ */
 function orderKeys(
-  { directory }: Pick<AcmeSpec, 'directory'>,
+  { directory, account }: Orderer,
   resource: Pick<CertificateResource, 'preview'>,
-  spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses'>,
+  spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses' | 'issuer'>,
 ): Readonly<Record<OrderLimit['by'], readonly string[]>> {
   const base = `acme ${directoryKey(directory)}`;
   const names = identifiersOf(spec);
   return {
-    account: [`${base} account`],
+    account: [`${base} account ${account ?? spec.issuer}`],
     domain: domainsOf(resource, names).map((domain) => `${base} domain ${domain}`),
     set: [`${base} set ${digestOf(names)}`],
   };
@@ -67,30 +76,63 @@ export interface OrderUses {
   readonly issued: readonly string[];
 }
 
-export function usesOf(issuer: AcmeSpec, resource: CertificateResource, spec: CertificateSpec): OrderUses {
-  const { account, domain, set } = orderKeys(issuer, resource, spec);
+export function usesOf(orderer: Orderer, resource: CertificateResource, spec: CertificateSpec): OrderUses {
+  const { account, domain, set } = orderKeys(orderer, resource, spec);
   return { created: account, issued: [...domain, ...set] };
 }
 
 /** The ACME Issuer of a Certificate; undefined if its Issuer is of another type. */
-export function acmeOf(spec: CertificateSpec | undefined, scene: Scene): AcmeSpec | undefined {
+export function acmeOf(spec: CertificateSpec | undefined, scene: Pick<Scene, 'get'>): AcmeSpec | undefined {
   if (spec === undefined) return undefined;
   const issuer = Issuer.get(scene, issuerRef(spec));
   return issuerSpec(issuer?.desired, issuer?.memory)?.acme;
 }
 
+/** The authority of an ACME Issuer that a document names, with the account of the state. */
+function ordererOf(issuer: AcmeSpec, spec: CertificateSpec, scene: Pick<Scene, 'get'>): AcmeAuthority {
+  return authorityOf(issuer, Issuer.get(scene, issuerRef(spec))?.memory);
+}
+
+/** The subject of the requests for a certificate. */
+export function askedFor({ directory, account }: Orderer, spec: Parameters<typeof identifiersOf>[0]): Asked {
+  return { directory, account, names: identifiersOf(spec) };
+}
+
+/** The wait that the authority has asked for, for the declared names and the account of a Certificate. */
+export function orderWait(resource: CertificateResource, scene: Pick<Scene, 'get' | 'now'>): Wait | undefined {
+  const asked = declaredAsk(resource, scene);
+  return asked === undefined ? undefined : waitOf(resource.memory?.kept, asked, scene.now);
+}
+
+function declaredAsk({ desired }: CertificateResource, scene: Pick<Scene, 'get'>): Asked | undefined {
+  const issuer = acmeOf(desired?.spec, scene);
+  return desired === undefined || issuer === undefined
+    ? undefined
+    : askedFor(ordererOf(issuer, desired.spec, scene), desired.spec);
+}
+
+/** Drops a recorded wait that is for other names, another account or another directory. */
+export function noteWait(resource: CertificateResource, scene: Scene): Note<CertificateMemory> {
+  const { desired, memory } = resource;
+  if (desired === undefined || memory?.kept.wait_until === undefined) return {};
+  const asked = declaredAsk(resource, scene);
+  return asked !== undefined && isWaitFor(memory.kept, asked) ? {} : NO_WAIT;
+}
+
 /**
- * True if the order names the certificate that it replaces (RFC 9773, 5): the certificate is the one that this directory
- * issued, and its renewal window is known.
+ * True if the order names the certificate that it replaces (RFC 9773, 5): this account ordered the stored certificate, its
+ * renewal window is known, and the authority has not refused it as the one to replace.
  */
-export function replacesOwn({ memory }: CertificateResource, issuer: AcmeSpec): boolean {
-  const { ari, directory, made, fingerprint, replaced } = memory?.kept ?? {};
+export function replacesOwn({ memory }: CertificateResource, { directory, account }: AcmeAuthority): boolean {
+  const { ari, made, fingerprint, replaced, replaced_id: answered, ...kept } = memory?.kept ?? {};
   return (
     ari?.start !== undefined &&
-    directory === directoryUrl(issuer.directory) &&
+    account !== undefined &&
+    account === kept.account &&
+    directory === kept.directory &&
     made !== undefined &&
     made === fingerprint &&
-    (replaced === undefined || replaced === 'accepted')
+    (answered !== ari.id || replaced === 'accepted')
   );
 }
 
@@ -101,13 +143,13 @@ function openOrder(
   spec: CertificateSpec,
   scene: Scene,
 ): OpenOrder | undefined {
-  const { account } = authorityOf(issuer, Issuer.get(scene, issuerRef(spec))?.memory);
+  const { account } = ordererOf(issuer, spec, scene);
   return usableOrder(memory?.kept.order, purposeOf(issuer, account, spec), scene.now);
 }
 
 /** True if the authority counts no such order: it replaces a certificate in its renewal window. */
-function isExempt(resource: CertificateResource, issuer: AcmeSpec): boolean {
-  return exemptsReplacements(issuer.directory) && replacesOwn(resource, issuer);
+function isExempt(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec, scene: Scene): boolean {
+  return exemptsReplacements(issuer.directory) && replacesOwn(resource, ordererOf(issuer, spec, scene));
 }
 
 /** The limits of the directory of an Issuer, with those of `fettle.yaml`. */
@@ -135,8 +177,8 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
     const issuer = acmeOf(resource?.desired?.spec, scene);
     if (resource?.desired === undefined || issuer === undefined || !issues(other.change)) continue;
     const { spec } = resource.desired;
-    if (isExempt(resource, issuer)) continue;
-    const { created, issued } = usesOf(issuer, resource, spec);
+    if (isExempt(resource, issuer, spec, scene)) continue;
+    const { created, issued } = usesOf(ordererOf(issuer, spec, scene), resource, spec);
     const ahead = [...(openOrder(resource, issuer, spec, scene) === undefined ? created : []), ...issued];
     for (const key of ahead)
       if (other.spent?.includes(key) !== true) counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
@@ -202,12 +244,6 @@ const LIMIT_TEXT: Readonly<Record<OrderLimit['by'], string>> = {
   set: 'for the same names',
 };
 
-/** The time until which the authority refuses orders of a Certificate; undefined if it does not. */
-function refusedUntil({ memory }: Pick<CertificateResource, 'memory'>, now: Instant): string | undefined {
-  const until = memory?.kept.wait_until ?? '';
-  return until !== '' && now < instantOf(until) ? until : undefined;
-}
-
 /** The use that leaves no room for another order of a Certificate, and clears last; undefined if there is room. */
 function fullestUse(
   issuer: AcmeSpec,
@@ -216,7 +252,7 @@ function fullestUse(
   accepted: ReadonlyMap<string, number>,
   scene: Scene,
 ): Use | undefined {
-  const keys = orderKeys(issuer, resource, spec);
+  const keys = orderKeys(ordererOf(issuer, spec, scene), resource, spec);
   return limitsIn(issuer, scene)
     .flatMap((limit) => keys[limit.by].flatMap((key) => fullUse(limit, key, accepted.get(key) ?? 0, scene) ?? []))
     .sort((a, b) => b.clearsAt - a.clearsAt)[0];
@@ -227,12 +263,10 @@ export function ordersFrom(resource: CertificateResource, scene: Scene): Instant
   const spec = resource.desired?.spec;
   const issuer = acmeOf(spec, scene);
   if (spec === undefined || issuer === undefined) return undefined;
-  const until = refusedUntil(resource, scene.now);
-  if (until !== undefined) return instantOf(until);
-  const again = askedAgainAt(openOrder(resource, issuer, spec, scene), scene.now);
-  if (again !== undefined) return again;
+  const wait = orderWait(resource, scene);
+  if (wait !== undefined) return instantOf(wait.until);
   // A certificate that is valid needs no order. An edit that needs one is a row of the plan.
-  const isUncounted = openOrder(resource, issuer, spec, scene) !== undefined || isExempt(resource, issuer);
+  const isUncounted = openOrder(resource, issuer, spec, scene) !== undefined || isExempt(resource, issuer, spec, scene);
   if (isUncounted || stateOrLast(resource) === 'normal') return undefined;
   return fullestUse(issuer, resource, spec, new Map(), scene)?.clearsAt;
 }
@@ -240,17 +274,12 @@ export function ordersFrom(resource: CertificateResource, scene: Scene): Instant
 /** The rule on every step that orders a certificate. */
 export function acmeBudget(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const spec = resource.desired?.spec;
-  const issuer = issues(change) ? acmeOf(spec, scene) : undefined;
+  const issuer = asksAuthority(change) ? acmeOf(spec, scene) : undefined;
   if (spec === undefined || issuer === undefined) return pass('no order is created', {});
-  const { wait_reason: reason = '' } = resource.memory?.kept ?? {};
   const directory = directoryUrl(issuer.directory);
-  const until = refusedUntil(resource, scene.now);
-  if (until !== undefined)
-    return defer(
-      `the authority accepts no order until ${until}: ${reason}`,
-      { directory, wait_until: until },
-      { clearsAt: instantOf(until) },
-    );
+  const wait = orderWait(resource, scene);
+  if (wait !== undefined) return deferredBy(wait, directory);
+  if (!issues(change)) return pass('no order is created', {});
   const order = openOrder(resource, issuer, spec, scene);
   if (order !== undefined) {
     const again = askedAgainAt(order, scene.now);
@@ -258,7 +287,7 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
       return defer(pendingText(order), { directory, ...pendingFacts(order) }, { clearsAt: again });
     return pass('the step goes on with an order that exists', { directory });
   }
-  if (isExempt(resource, issuer))
+  if (isExempt(resource, issuer, spec, scene))
     return pass('the order replaces a certificate within its renewal window, which no limit counts', { directory });
   const facts: Facts = {
     directory,

@@ -3,6 +3,7 @@
  * they forbid fails at the authority and counts against its limits. Pure.
  */
 
+import { listed } from '#plugin';
 import { type IssueValue, issueValue, parameterOf } from './issue-value.ts';
 
 export interface CaaRecord {
@@ -23,15 +24,26 @@ export interface CaaQuestion {
   readonly accountUri?: string;
 }
 
+/**
+ * The reason why records do not permit an order. `account-unknown`: they name an account, and that of the Issuer is not
+ * known yet.
+ */
+export type CaaFault = 'other-authority' | 'critical' | 'account' | 'account-unknown' | 'method';
+
+/** Records that do not permit an order. */
+export interface CaaForbidden {
+  readonly faults: readonly CaaFault[];
+  /** The records: `issue "other.example"`. */
+  readonly by: readonly string[];
+}
+
 export type CaaVerdict =
   | { readonly verdict: 'allowed' }
-  | {
+  | (CaaForbidden & {
       readonly verdict: 'forbidden';
-      /** The records: `issue "other.example"`. */
-      readonly by: string;
       /** The name that has them. */
       readonly at: string;
-    }
+    })
   | { readonly verdict: 'unknown'; readonly reason: string };
 
 /** Tags whose meaning is known. The others forbid everything if they are critical. */
@@ -45,24 +57,32 @@ const KNOWN: ReadonlySet<string> = new Set([
   'contactphone',
 ]);
 
-function permitsAccount(value: IssueValue, { accountUri }: CaaQuestion): boolean {
+function accountFault(value: IssueValue, { accountUri }: CaaQuestion): CaaFault | undefined {
   const accounts = parameterOf(value, 'accounturi');
-  if (accounts.length === 0) return true;
-  // An account that does not exist yet gets an address later, which no record can name.
-  return accounts.length === 1 && accounts[0] === accountUri;
+  if (accounts.length === 0) return undefined;
+  if (accounts.length > 1) return 'account';
+  // An account that is found or created later has an address then.
+  if (accountUri === undefined) return 'account-unknown';
+  return accounts[0] === accountUri ? undefined : 'account';
 }
 
-function permitsMethod(value: IssueValue, { method }: CaaQuestion): boolean {
+function methodFault(value: IssueValue, { method }: CaaQuestion): CaaFault | undefined {
   const methods = parameterOf(value, 'validationmethods');
-  if (methods.length === 0) return true;
-  return methods.length === 1 && methods[0]?.split(',').includes(method) === true;
+  if (methods.length === 0) return undefined;
+  return methods.length === 1 && methods[0]?.split(',').includes(method) === true ? undefined : 'method';
 }
 
-function permits(record: CaaRecord, question: CaaQuestion): boolean {
+/** The reasons why one record does not permit the order; none if it does. */
+function faultsOf(record: CaaRecord, question: CaaQuestion): readonly CaaFault[] {
   const value = issueValue(record.value);
-  if (value === undefined || value.issuer === '') return false;
-  const isIssuer = question.issuers.some((each) => each.toLowerCase() === value.issuer);
-  return isIssuer && permitsAccount(value, question) && permitsMethod(value, question);
+  const isIssuer = value !== undefined && question.issuers.some((each) => each.toLowerCase() === value.issuer);
+  if (!isIssuer || value.issuer === '') return ['other-authority'];
+  return [accountFault(value, question), methodFault(value, question)].filter((each) => each !== undefined);
+}
+
+/** The distance of a record from a permission. */
+function distance(faults: readonly CaaFault[]): number {
+  return faults.reduce((sum, each) => sum + (each === 'other-authority' ? 4 : each === 'account-unknown' ? 1 : 2), 0);
 }
 
 /** The records that decide; none if every authority may issue. */
@@ -74,11 +94,55 @@ function deciding(records: readonly CaaRecord[], wildcard: boolean): readonly Ca
 
 const shown = ({ tag, value }: CaaRecord): string => `${tag} ${JSON.stringify(value)}`;
 
-/** The records of one name that forbid the order; undefined if they allow it. */
-export function forbiddenBy(records: readonly CaaRecord[], question: CaaQuestion): readonly string[] | undefined {
+/** The records of one name that forbid the order, with the reasons of the nearest one; undefined if they allow it. */
+export function forbiddenBy(records: readonly CaaRecord[], question: CaaQuestion): CaaForbidden | undefined {
   const unknown = records.filter(({ critical, tag }) => critical && !KNOWN.has(tag));
-  if (unknown.length > 0) return unknown.map((each) => `critical ${shown(each)}`);
+  if (unknown.length > 0) return { faults: ['critical'], by: unknown.map((each) => `critical ${shown(each)}`) };
   const relevant = deciding(records, question.wildcard);
-  if (relevant.length === 0 || relevant.some((each) => permits(each, question))) return undefined;
-  return relevant.map(shown);
+  const [nearest] = relevant
+    .map((each) => faultsOf(each, question))
+    .toSorted((one, other) => distance(one) - distance(other));
+  if (nearest === undefined || nearest.length === 0) return undefined;
+  return { faults: nearest, by: relevant.map(shown) };
+}
+
+/** The records that forbid an order, for its row. */
+export interface CaaText {
+  /** The reason, as a predicate of the records. */
+  readonly why: string;
+  readonly remedy: string;
+}
+
+type Wording = (question: CaaQuestion, at: string) => CaaText;
+
+const WORDS: Readonly<Record<CaaFault, Wording>> = {
+  'other-authority': ({ issuers }, at) => ({
+    why: 'permit other authorities only',
+    remedy: `permit the authority (${issuers[0] ?? ''}) in the CAA records of ${at}, or use another Issuer`,
+  }),
+  critical: (_, at) => ({
+    why: 'have a critical property that no authority knows',
+    remedy: `remove the property from the CAA records of ${at}`,
+  }),
+  account: ({ accountUri = '' }, at) => ({
+    why: `permit other accounts only, and the account is ${accountUri}`,
+    remedy: `name the account ${accountUri} in \`accounturi\` of the CAA records of ${at}`,
+  }),
+  'account-unknown': (_, at) => ({
+    why: 'permit one account only, and that of the Issuer is not known yet',
+    remedy: `apply the Issuer. The next plan compares its account with the CAA records of ${at}`,
+  }),
+  method: ({ method }, at) => ({
+    why: `do not permit the method ${method}`,
+    remedy: `add ${method} to \`validationmethods\` in the CAA records of ${at}, or use a solver with a method that they permit`,
+  }),
+};
+
+/** The text about records that forbid an order. `at`: the name that has them. */
+export function caaText({ faults, by }: CaaForbidden, question: CaaQuestion, at: string): CaaText {
+  const texts = faults.map((each) => WORDS[each](question, at));
+  return {
+    why: `${texts.map(({ why }) => why).join(' and ')} (${listed(by)})`,
+    remedy: texts.map(({ remedy }) => remedy).join('; '),
+  };
 }

@@ -15,13 +15,16 @@ import {
   warn,
 } from '#plugin';
 import { issues } from '../differences.ts';
-import type { CertificateResource } from '../diff.ts';
+import type { CertificateResource, IssuerResource } from '../diff.ts';
+import { issuerSpec } from '../remembered.ts';
 import { policyOf } from '../renewal.ts';
 import { knownDueAt } from '../schedule.ts';
 import { validityOfFacts } from '../state.ts';
+import { ACCOUNT_FIELDS } from './account.ts';
 import { ariIn, backstopAt } from './ari.ts';
 import { acmeOf } from './budget.ts';
 import { directoryUrl } from './directories.ts';
+import { deferredBy, waitOf } from './waits.ts';
 
 /** Largest difference between this machine's clock and that of an authority, in seconds. */
 export const MOST_CLOCK_SECONDS = 300;
@@ -65,6 +68,26 @@ export function acmeClock(change: Change, resource: CertificateResource, scene: 
   return defer(message, facts, { clearsAt, remedy: { outside: 'set the clock' } });
 }
 
+/** Fields whose change is a request to the authority. */
+const ASKING: ReadonlySet<string> = new Set([
+  ACCOUNT_FIELDS.account,
+  ACCOUNT_FIELDS.directory,
+  ACCOUNT_FIELDS.key,
+  ACCOUNT_FIELDS.contact,
+]);
+
+/** The rule on steps of an Issuer, which authorities limit too. */
+export function accountWait({ step, fields }: Change, { desired, memory }: IssuerResource, scene: Scene): Verdict {
+  const acme = issuerSpec(desired, memory)?.acme;
+  if (acme === undefined) return pass('the Issuer has no account', {});
+  const directory = directoryUrl(acme.directory);
+  const wait = waitOf(memory?.kept, { directory }, scene.now);
+  const asks = step !== 'ready>ready' || fields.some(({ path }) => ASKING.has(path));
+  return wait === undefined || !asks
+    ? pass('the authority has not asked for a wait', { directory })
+    : deferredBy(wait, directory);
+}
+
 /** A CAA record set that does not permit an issuance; part of a preview. */
 export type CaaRefusal = {
   /** Name of the certificate. */
@@ -73,6 +96,9 @@ export type CaaRefusal = {
   readonly at: string;
   /** The reason, as a predicate. */
   readonly why: string;
+  readonly remedy: string;
+  /** True if the account decides, and is known only after the row of the Issuer. */
+  readonly waits?: boolean;
 };
 
 /** The refusals in the preview of a resource. */
@@ -87,12 +113,12 @@ export function caaForbids(change: Change, resource: CertificateResource, scene:
   if (issuer === undefined) return pass('no order is created', {});
   const refusals = caaRefusals(resource);
   const directory = directoryUrl(issuer.directory);
-  const [first] = refusals;
+  const first = refusals.find(({ waits }) => waits !== true) ?? refusals[0];
   if (first === undefined) return pass('no CAA record forbids the issuance', { directory });
   const more = refusals.length === 1 ? '' : `, and ${refusals.length - 1} more`;
-  return reject(
-    `the CAA records of ${first.at} ${first.why}, so the authority refuses ${first.name}${more}`,
-    { directory, caa: refusals },
-    { remedy: { outside: `permit the authority in the CAA records of ${first.at}, or use another Issuer` } },
-  );
+  const [facts, remedy] = [{ directory, caa: refusals }, { outside: first.remedy }];
+  const records = `the CAA records of ${first.at} ${first.why}`;
+  return first.waits === true
+    ? defer(`${records}: the order of ${first.name}${more} waits for the row of the Issuer`, facts, { remedy })
+    : reject(`${records}, so the authority refuses ${first.name}${more}`, facts, { remedy });
 }

@@ -1,8 +1,10 @@
 /** Accounts at ACME authorities: creation, contact, rollover and deactivation. Paths are absolute. */
 
 import { dirname } from 'node:path';
-import { heldSecret, InputError, sendingMistake } from '#plugin';
-import type { AcmeClient } from '../acme/client.ts';
+import { errorText, heldSecret, InputError, sendingMistake } from '#plugin';
+import { AcmeProblem } from '../acme/acme-problem.ts';
+import type { Account } from '../acme/answers.ts';
+import type { AccountOrder, AcmeClient } from '../acme/client.ts';
 import { type AccountKey, readAccountKey } from '../acme/jws.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import { besides } from '../paths.ts';
@@ -17,6 +19,7 @@ import {
   syncFolder,
   writeNew,
 } from './files.ts';
+import { faultOf } from './postponed.ts';
 import { keyPem, makeKeys } from './x509-make.ts';
 
 const KEY_LIMIT = 65_536;
@@ -82,4 +85,47 @@ export async function rollOver(client: AcmeClient, newPath: string, signal: Abor
   const { key, isNew } = await keyFrom(newPath);
   await client.rollover(key, signal);
   return { thumbprint: key.thumbprint, key_made: isNew };
+}
+
+/** Finds or creates the account of a key. `terms`: the address of the terms of service that a new account has agreed to. */
+export async function createAccount(
+  client: AcmeClient,
+  order: AccountOrder,
+  signal: AbortSignal,
+): Promise<{ readonly account: string; readonly terms?: string }> {
+  const found = await findAccount(client, signal);
+  if (found === undefined) {
+    const { url, created } = await client.createAccount(order, signal);
+    const { termsOfService: terms } = client.directory;
+    return created && terms?.startsWith('https:') === true ? { account: url, terms } : { account: url };
+  }
+  if (found.status !== 'valid') throw new Error(ended(`the account ${found.url} of the key is ${found.status}`));
+  if (order.contact.length > 0) await client.updateContact(order.contact, signal);
+  return { account: found.url };
+}
+
+async function findAccount(client: AcmeClient, signal: AbortSignal): Promise<Account | undefined> {
+  try {
+    return await client.findAccount(signal);
+  } catch (error) {
+    if (!(error instanceof AcmeProblem) || error.code !== 'unauthorized') throw error;
+    throw new Error(ended(`the authority no longer accepts the account of the key: ${errorText(error)}`), {
+      cause: error,
+    });
+  }
+}
+
+function ended(why: string): string {
+  return `${why}. Declare another \`accountKey\`: the next apply creates an account for it`;
+}
+
+/** Deactivates an account. One that is deactivated already stays so. */
+export async function deactivate(client: AcmeClient, account: string | undefined, signal: AbortSignal): Promise<void> {
+  try {
+    await client.deactivate(signal);
+  } catch (error) {
+    const isRefused = error instanceof AcmeProblem && error.code === 'unauthorized';
+    const fault = isRefused && account !== undefined ? await faultOf(client, account, signal) : undefined;
+    if (fault?.status !== 'deactivated') throw error;
+  }
 }

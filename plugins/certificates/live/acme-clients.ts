@@ -1,7 +1,7 @@
 /** ACME authorities of one world: a client for each account, and what a refresh asks an authority. */
 
 import { resolve } from 'node:path';
-import { defined, errorText, instantText, type Outside } from '#plugin';
+import { defined, errorText, type Outside } from '#plugin';
 import { forEachOf, limiter } from '#plugin/limit';
 import { usualDenial } from '#plugin/net';
 import type { AcmeClient } from '../acme/client.ts';
@@ -120,7 +120,8 @@ export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env' | 'config
       return difference === undefined ? answer : { ...answer, clockSeconds: Math.round(difference / 1000) };
     },
     caaRefusals: async (authority, names, signal) => {
-      const [{ lookUpCaa }, { openDns }] = await Promise.all([
+      const [{ caaText }, { lookUpCaa }, { openDns }] = await Promise.all([
+        import('../acme/caa.ts'),
         import('../acme/dns/caa-look-up.ts'),
         import('../acme/dns/lookup.ts'),
       ]);
@@ -132,19 +133,14 @@ export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env' | 'config
       const account = authority.account === undefined ? {} : { accountUri: authority.account };
       const refusals: CaaRefusal[] = [];
       await forEachOf(names, CAA_AT_ONCE, async ({ name, wildcard, method }) => {
-        const found = await lookUpCaa(ask, name, { issuers, wildcard, method, ...account }, signal);
+        const question = { issuers, wildcard, method, ...account };
+        const found = await lookUpCaa(ask, name, question, signal);
         if (found.verdict !== 'forbidden') return;
-        const why = `permit other authorities only (${found.by})`;
-        refusals.push({ name: wildcard ? `*.${name}` : name, at: found.at, why });
+        const { at, faults } = found;
+        const waits = faults.every((each) => each === 'account-unknown') ? { waits: true } : {};
+        refusals.push({ name: wildcard ? `*.${name}` : name, at, ...caaText(found, question, at), ...waits });
       });
       return refusals.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },
   };
-}
-
-/** The time at which an authority that refused an order takes it again, as text. */
-export function waitUntil(now: number, retryAfterMs: number | undefined): string {
-  const HOUR_MS = 3_600_000;
-  const wait = Math.min(7 * 24 * HOUR_MS, Math.max(60_000, retryAfterMs ?? HOUR_MS));
-  return instantText(now + wait);
 }

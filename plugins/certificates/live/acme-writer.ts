@@ -3,9 +3,11 @@
 import { resolve } from 'node:path';
 import { mapPaths, ordersFolder } from '../paths.ts';
 import { type Outside, PostponedError } from '#plugin';
-import { countOrder } from '../acme/counts.ts';
+import { countOrder, type OrderOutcome } from '../acme/counts.ts';
 import type { CertificatesConfig } from '../generated.ts';
-import type { AcmeOrder, CertificatesWriter, PairStorage } from '../world.ts';
+import { identifiersOf } from '../acme/open-order.ts';
+import type { AcmeClient } from '../acme/client.ts';
+import type { AcmeAuthority, CertificatesWriter, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { type OpenClient, openWithKey } from './acme-clients.ts';
 import { openTurns } from './turns.ts';
@@ -20,13 +22,26 @@ type AcmeWriter = Pick<
   | 'orderCertificate'
   | 'rehearse'
   | 'downloadChain'
-  | 'endOrder'
+  | 'dropOrder'
 >;
 
 export interface AcmeWriterOptions {
   readonly outside: Pick<Outside, 'folder' | 'env' | 'config' | 'now' | 'count'>;
   readonly clientOf: OpenClient;
   readonly accounts: () => Promise<Accounts>;
+}
+
+/** A request by an account. `names`: of the certificate that it is for. */
+interface Request {
+  readonly authority: AcmeAuthority;
+  readonly names?: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** The end of a step with an order that did not get a certificate. */
+function outcomeOf(error: unknown): OrderOutcome {
+  if (!(error instanceof PostponedError) || error.kept['account_fault'] !== undefined) return 'failed';
+  return 'wait_until' in error.kept ? 'limited' : 'pending';
 }
 
 /** Modules that only orders need are loaded for the first one. */
@@ -36,31 +51,49 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
   const inTurn = openTurns();
   const at = (path: string): string => resolve(folder, path);
   const storageAt = (storage: PairStorage): PairStorage => mapPaths(storage, at);
+  /** Uses the client of an account. Throws a PostponedError if the authority refuses for a time, or because of the account. */
+  async function byAccount<T>(
+    { authority, names, signal }: Request,
+    use: (client: AcmeClient) => Promise<T>,
+  ): Promise<T> {
+    const { directory, account } = authority;
+    let client: AcmeClient | undefined;
+    try {
+      client = await clientOf(authority, signal);
+      return await use(client);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const { postponed } = await import('./postponed.ts');
+      const asked = names === undefined ? { directory } : { directory, account, names };
+      throw (await postponed(error, { asked, account, client, now: outside.now(), signal })) ?? error;
+    }
+  }
+
   return {
     createAccount: async ({ authority, contact, eab, signal }) => {
-      const { contactUrls, externalAccount, keyFrom } = await import('./acme-account.ts');
-      const { key, isNew } = await keyFrom(at(authority.accountKey));
-      const client = await clientOf(authority, signal);
-      const found = await client.findAccount(signal);
+      const { contactUrls, createAccount, externalAccount, keyFrom } = await import('./acme-account.ts');
+      // Issuers with the same key create it once.
+      const { key, isNew } = await inTurn([at(authority.accountKey)], () => keyFrom(at(authority.accountKey)), signal);
       const external = eab === undefined ? {} : { eab: externalAccount(eab, authority.directory, settings, env) };
-      const account =
-        found ??
-        (await client.createAccount({ contact: contactUrls(contact), termsAgreed: true, ...external }, signal));
-      if (account.status !== 'valid') throw new Error(`the account ${account.url} is ${account.status}`);
-      if (found !== undefined && contact.length > 0) await client.updateContact(contactUrls(contact), signal);
-      return { account: account.url, thumbprint: key.thumbprint, key_made: isNew };
+      const order = { contact: contactUrls(contact), termsAgreed: true, ...external };
+      const made = await byAccount({ authority, signal }, (client) => createAccount(client, order, signal));
+      return { ...made, thumbprint: key.thumbprint, key_made: isNew };
     },
     updateContact: async (authority, contact, signal) => {
       const { contactUrls } = await import('./acme-account.ts');
-      await (await clientOf(authority, signal)).updateContact(contactUrls(contact), signal);
+      await byAccount({ authority, signal }, (client) => client.updateContact(contactUrls(contact), signal));
     },
     rollover: async (authority, newKey, signal) => {
       const { rollOver } = await import('./acme-account.ts');
-      return rollOver(await clientOf(authority, signal), at(newKey), signal);
+      return inTurn(
+        [at(newKey)],
+        () => byAccount({ authority, signal }, (client) => rollOver(client, at(newKey), signal)),
+        signal,
+      );
     },
     deactivateAccount: async (authority, keepKey, signal) => {
-      const { removeKey } = await import('./acme-account.ts');
-      await (await clientOf(authority, signal)).deactivate(signal);
+      const { deactivate, removeKey } = await import('./acme-account.ts');
+      await byAccount({ authority, signal }, (client) => deactivate(client, authority.account, signal));
       if (!keepKey) await removeKey(at(authority.accountKey), ordersFolder(at(authority.accountKey)));
     },
     tidyAccountKey: async (path) => (await import('./acme-account.ts')).tidyKey(at(path)),
@@ -72,24 +105,24 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       const keyPath = at(order.authority.accountKey);
       const { directory } = order.authority;
       try {
-        const issued = await orderCertificate({ ...order, storage: storageAt(order.storage) } satisfies AcmeOrder, {
-          client: await clientOf(order.authority, order.signal),
-          key: await keyAt(keyPath),
-          accounts: await accounts(),
-          keyPath,
-          solvers,
-          inTurn,
-        });
+        // The client needs the key: without it, no other one is created.
+        const issued = await byAccount({ ...order, names: identifiersOf(order) }, async (client) =>
+          orderCertificate(
+            { ...order, storage: storageAt(order.storage) },
+            { client, key: await keyAt(keyPath), accounts: await accounts(), at, solvers, inTurn },
+          ),
+        );
         countOrder(directory, 'issued', outside.count);
         return issued;
       } catch (error) {
-        countOrder(directory, error instanceof PostponedError ? 'limited' : 'failed', outside.count);
+        countOrder(directory, outcomeOf(error), outside.count);
         throw error;
       }
     },
-    endOrder: async (accountKey, name) => {
-      const { removeOrderKey } = await import('./acme-order.ts');
-      await removeOrderKey(at(accountKey), name);
+    dropOrder: async (order) => {
+      const { dropOrder } = await import('./acme-order.ts');
+      const { solversOf } = await import('./acme-solvers.ts');
+      await dropOrder(order, { at, solvers: solversOf(order, outside, order.stillApproved) });
     },
     rehearse: async (rehearsal) => {
       const [{ externalAccount }, { rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all(
@@ -116,8 +149,9 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
     },
     downloadChain: async (order) => {
       const { downloadChain } = await import('./acme-order.ts');
-      const client = await clientOf(order.authority, order.signal);
-      return downloadChain({ ...order, storage: storageAt(order.storage) }, client, await accounts());
+      return byAccount(order, async (client) =>
+        downloadChain({ ...order, storage: storageAt(order.storage) }, client, await accounts()),
+      );
     },
   };
 }

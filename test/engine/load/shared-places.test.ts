@@ -56,6 +56,26 @@ describe('two documents', () => {
     expect(await problemsOf({ 'x.yaml': text.join('\n---\n') })).toEqual([]);
   });
 
+  it('of Issuers may have one key of an account, in any spelling, and nothing else of it', async () => {
+    const account = (name: string, accountKey: string): string =>
+      JSON.stringify({
+        apiVersion: 'certificates/v1',
+        kind: 'Issuer',
+        metadata: { name },
+        spec: { acme: { directory: 'letsencrypt', accountKey } },
+      });
+    const two = [account('a', 'acme/account.key'), account('b', './acme/../acme/account.key')];
+    expect(await problemsOf({ 'x.yaml': two.join('\n---\n') })).toEqual([]);
+    for (const other of [
+      account('c', 'acme/account.key.orders/c.key'),
+      pair('c', 'c.crt', 'acme/account.key'),
+      issuer('c', 'acme/account.key.orders'),
+    ]) {
+      const problems = await problemsOf({ 'x.yaml': [CA, ...two, other].join('\n---\n') });
+      expect([...new Set(problems.map(({ code }) => code))]).toEqual(['same-place']);
+    }
+  });
+
   it.each<readonly [string, Readonly<Record<string, string>>, string]>([
     [
       'the same certificate',

@@ -456,7 +456,7 @@ describe('an Issuer', () => {
       undefined,
     ],
   ])('%s', (_name, resource, proposal) => {
-    const found = diffIssuer(typed(resource));
+    const found = diffIssuer(typed(resource), scene);
     if (proposal === undefined) expect(found).toBeUndefined();
     else expect(found).toMatchObject(proposal);
   });

@@ -1,6 +1,5 @@
 /** Looks up the CAA records that decide about a name: those of the nearest name above it that has any (RFC 8659, 3). */
 
-import { listed } from '#plugin';
 import type { AskRecords } from '#plugin/net';
 import { type CaaQuestion, type CaaVerdict, forbiddenBy } from '../caa.ts';
 import { namesAbove } from './lookup.ts';
@@ -17,8 +16,8 @@ export async function lookUpCaa(
     if (answer.known === 'unknown')
       return { verdict: 'unknown', reason: `the CAA records of ${at} cannot be looked up: ${answer.reason}` };
     if (answer.known === 'none') continue;
-    const by = forbiddenBy(answer.records, question);
-    return by === undefined ? { verdict: 'allowed' } : { verdict: 'forbidden', by: listed(by), at };
+    const forbidden = forbiddenBy(answer.records, question);
+    return forbidden === undefined ? { verdict: 'allowed' } : { verdict: 'forbidden', ...forbidden, at };
   }
   return { verdict: 'allowed' };
 }

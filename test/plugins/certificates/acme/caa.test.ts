@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { usualDenial, openRecords } from '#plugin/net';
-import { type CaaQuestion, type CaaRecord, forbiddenBy } from '../../../../plugins/certificates/acme/caa.ts';
+import { type CaaQuestion, type CaaRecord, caaText, forbiddenBy } from '../../../../plugins/certificates/acme/caa.ts';
 import { lookUpCaa } from '../../../../plugins/certificates/acme/dns/caa-look-up.ts';
 import { issueValue } from '../../../../plugins/certificates/acme/issue-value.ts';
 import { startBind } from '../../../support/dns-servers.ts';
@@ -63,14 +63,59 @@ describe('records', () => {
     ],
     ['no method', [issue('ca.example; ValidationMethods=')], {}, ['issue "ca.example; ValidationMethods="']],
   ])('%s', (_, records, more, by) => {
-    expect(forbiddenBy(records, { ...question, ...more })).toEqual(by);
+    expect(forbiddenBy(records, { ...question, ...more })?.by).toEqual(by);
+  });
+
+  const METHODS = 'ca.example; validationmethods=http-01';
+  const OTHER_ACCOUNT = 'ca.example; accounturi=https://ca.example/acct/2';
+
+  test.each<readonly [string, readonly CaaRecord[], Partial<CaaQuestion>, string, string]>([
+    [
+      'another authority',
+      [issue('other.example')],
+      {},
+      'permit other authorities only (issue "other.example")',
+      'permit the authority (ca.example) in the CAA records of a.test, or use another Issuer',
+    ],
+    [
+      'the method, next to another authority',
+      [issue('other.example'), issue(METHODS)],
+      {},
+      `do not permit the method dns-01 (issue "other.example", issue "${METHODS}")`,
+      'add dns-01 to `validationmethods` in the CAA records of a.test, or use a solver with a method that they permit',
+    ],
+    [
+      'the account',
+      [issue(OTHER_ACCOUNT)],
+      {},
+      `permit other accounts only, and the account is ${ACCOUNT} (issue "${OTHER_ACCOUNT}")`,
+      `name the account ${ACCOUNT} in \`accounturi\` of the CAA records of a.test`,
+    ],
+    [
+      'an account that is not known yet',
+      [issue(OTHER_ACCOUNT)],
+      { accountUri: undefined as never },
+      `permit one account only, and that of the Issuer is not known yet (issue "${OTHER_ACCOUNT}")`,
+      'apply the Issuer. The next plan compares its account with the CAA records of a.test',
+    ],
+    [
+      'a critical property',
+      [record('tbs', 'x', true)],
+      {},
+      'have a critical property that no authority knows (critical tbs "x")',
+      'remove the property from the CAA records of a.test',
+    ],
+  ])('the text names %s', (_, records, more, why, remedy) => {
+    const asked = { ...question, ...more };
+    const forbidden = forbiddenBy(records, asked);
+    expect(forbidden && caaText(forbidden, asked, 'a.test')).toEqual({ why, remedy });
   });
 
   test('an authority that no record names is never allowed by any text of a record', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         fc.pre(!text.toLowerCase().includes('ca.example'));
-        expect(forbiddenBy([issue(text)], question)).toHaveLength(1);
+        expect(forbiddenBy([issue(text)], question)?.faults).toEqual(['other-authority']);
       }),
     );
   });
@@ -106,12 +151,13 @@ describe('the search', () => {
       lookUpCaa(ask, name, { ...question, ...more }, signal);
     expect(await found('www.example.test')).toEqual({
       verdict: 'forbidden',
-      by: 'issue "other.example"',
+      faults: ['other-authority'],
+      by: ['issue "other.example"'],
       at: 'example.test',
     });
     expect(await found('a.b.shop.example.test')).toEqual({ verdict: 'allowed' });
     expect(await found('shop.example.test', { wildcard: true })).toEqual({ verdict: 'allowed' });
-    expect(await found('strict.example.test')).toMatchObject({ verdict: 'forbidden', by: 'critical tbs "x"' });
+    expect(await found('strict.example.test')).toMatchObject({ verdict: 'forbidden', by: ['critical tbs "x"'] });
     expect(await found('alias.example.test')).toEqual({ verdict: 'allowed' });
     expect(await found('alias.example.test', { accountUri: 'https://ca.example/acct/9' })).toMatchObject({
       verdict: 'forbidden',

@@ -3,6 +3,8 @@
 import { expect, it } from 'vitest';
 import { type Resource, type Scene, formatRef } from '#plugin';
 import { hostLabel, statusLabel } from '../../../../plugins/certificates/acme/counts.ts';
+import { directoryUrl } from '../../../../plugins/certificates/acme/directories.ts';
+import { waitAfter } from '../../../../plugins/certificates/acme/waits.ts';
 import { metrics } from '../../../../plugins/certificates/metrics.ts';
 
 it.each([
@@ -41,11 +43,19 @@ function resource(kind: string, name: string, spec: object, memory?: object): Re
 it('orders wait by the state and by the limits of the log, and keep failing after three failures in a row', () => {
   const certificate = (name: string, memory?: object): Resource =>
     resource('Certificate', name, { issuer: 'public', dnsNames: [`${name}.example.test`] }, memory);
+  const waitUntil = (name: string, until: string) => ({
+    ...waitAfter(
+      { directory: directoryUrl('letsencrypt'), names: [`${name}.example.test`] },
+      { now, retryAfterMs: undefined, reason: 'no' },
+    ),
+    wait_until: until,
+  });
   const failed = (failures: number) => ({ failures, lastError: { step: 'absent>normal', at: now, message: 'no' } });
   const resources = [
     resource('Issuer', 'public', { acme: { directory: 'letsencrypt' } }),
-    certificate('refused', { state: 'normal', kept: { wait_until: '2026-11-30T13:00:00Z' } }),
-    certificate('over', { state: 'normal', kept: { wait_until: '2026-11-30T11:00:00Z' } }),
+    certificate('refused', { state: 'normal', kept: waitUntil('refused', '2026-11-30T13:00:00Z') }),
+    certificate('over', { state: 'normal', kept: waitUntil('over', '2026-11-30T11:00:00Z') }),
+    certificate('renamed', { state: 'normal', kept: waitUntil('other', '2026-11-30T14:00:00Z') }),
     certificate('limited', { state: 'expiring_soon' }),
     certificate('twice', failed(2)),
     certificate('thrice', failed(3)),
@@ -69,6 +79,7 @@ it('orders wait by the state and by the limits of the log, and keep failing afte
   const host = 'acme-v02.api.letsencrypt.org';
   expect(values['fettle_acme_orders_waiting']).toEqual([{ labels: { host }, value: 2 }]);
   expect(values['fettle_acme_orders_waiting_until_timestamp_seconds']).toEqual([
+    // The limit refills by one in the fiftieth part of seven days.
     { labels: { host }, value: (now - 3_600_000 + (7 * 24 * 3_600_000) / 50) / 1000 },
   ]);
   expect(values['fettle_acme_orders_failing']).toEqual([{ labels: { host }, value: 1 }]);

@@ -8,7 +8,7 @@ import type { ApiError } from '#plugin/http';
 import { acmeDueAt } from '../../../../plugins/certificates/acme/ari.ts';
 import type { AcmeClient, AcmeOptions } from '../../../../plugins/certificates/acme/client.ts';
 import type { AccountKey } from '../../../../plugins/certificates/acme/jws.ts';
-import { waitUntil } from '../../../../plugins/certificates/live/acme-clients.ts';
+import { waitAfter } from '../../../../plugins/certificates/acme/waits.ts';
 import { accountKey, anySignal, dns, openFor } from './issuing.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, host: string) => void;
@@ -250,7 +250,9 @@ describe('a time', () => {
     ['of no length', 0, 60_000],
     ['without a length', undefined, HOUR],
   ])('%s until an order is accepted is limited', (_name, asked, waited) => {
-    expect(Date.parse(waitUntil(NOW, asked)) - NOW).toBe(waited);
+    const directory = 'https://ca.example.test/directory';
+    const { wait_until: until } = waitAfter({ directory }, { now: NOW, retryAfterMs: asked, reason: '' });
+    expect(Date.parse(until) - NOW).toBe(waited);
   });
 
   const validity = { notBefore: NOW - 60 * 24 * HOUR, notAfter: NOW + 30 * 24 * HOUR };

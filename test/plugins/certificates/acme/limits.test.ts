@@ -13,7 +13,7 @@ import { RefusalError } from '../../../../plugins/certificates/sandbox/acme/refu
 import { resourceWith } from '../../../support/resource.ts';
 import { sceneAt } from '../../../support/scene.ts';
 import { randomFrom, testSeed } from '../../../support/seed.ts';
-import { certificateSpec, DAY, desiredOf, HOUR, MINUTE, NOW, refOf } from '../support.ts';
+import { certificateSpec, DAY, desiredOf, HOUR, memoryOf, MINUTE, NOW, refOf } from '../support.ts';
 
 const ACME: NonNullable<IssuerSpec['acme']> = {
   directory: 'letsencrypt',
@@ -190,6 +190,31 @@ test('an order waits for the longest of its limits, and the row says which one i
     clearsAt: NOW + 33.6 * HOUR,
     facts: { spent: 5, planned: 0, max: 5 },
   });
+});
+
+test('an account has its own limit, and registered domains and names have one limit for all accounts', () => {
+  const { resource } = firstOrder(['www.example.test']);
+  const spec = resource.desired?.spec as CertificateSpec;
+  const directory = directoryUrl('letsencrypt');
+  const keys = ['1', '2'].map((id) => usesOf({ directory, account: `https://ca.example.test/${id}` }, resource, spec));
+  expect(keys[0]?.created).not.toEqual(keys[1]?.created);
+  expect(keys[0]?.issued).toEqual(keys[1]?.issued);
+  const { change } = firstOrder(['www.example.test']);
+  const withAccount = (id: string) =>
+    resourceWith({
+      ref: refOf('Issuer', 'ca'),
+      desired: desiredOf('Issuer', 'ca', { acme: ACME }),
+      memory: memoryOf('Issuer', 'ca', { kept: { directory, account: `https://ca.example.test/${id}` } }),
+    });
+  const outcomeBy = (id: string) =>
+    acmeBudget(
+      change,
+      resource,
+      sceneAt(NOW, [withAccount(id), resource], {
+        spentOn: (key) => (keys[0]?.created.includes(key) === true ? Array.from({ length: 300 }, () => NOW) : []),
+      }),
+    ).outcome;
+  expect(['1', '2'].map(outcomeBy)).toEqual(['defer', 'pass']);
 });
 
 test('orders that a plan has accepted count, except for what the log has of them', () => {

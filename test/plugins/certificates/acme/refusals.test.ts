@@ -73,11 +73,11 @@ describe('a problem', { timeout: 60_000 }, () => {
     const { project, first, orders } = await refusedBy(refused);
     expect([first.code, first.stdout]).toEqual([
       0,
-      expect.stringMatching(/waiting .*accepts no order until .*because of/u),
+      expect.stringMatching(/waiting .*accepts no request until .*because of/u),
     ]);
     expectNothingStored(project, first);
     const plan = await run(project, 'plan');
-    expect(plan.stdout).toMatch(/WAITING acme-budget: the authority accepts no order until/u);
+    expect(plan.stdout).toMatch(/WAITING acme-budget: the authority accepts no request until/u);
     const requests = authority.acme.counts()['new-order'];
     expect((await run(project, 'apply --yes')).code).toBe(0);
     expect(authority.acme.counts()['new-order']).toBe(requests);

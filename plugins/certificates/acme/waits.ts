@@ -1,0 +1,73 @@
+/** Waits that an authority has asked for: the subject of each, and its end. Pure. */
+
+import { defer, digestOf, type Facts, type Instant, instantOf, instantText, type Verdict } from '#plugin';
+import { directoryKey } from './directories.ts';
+
+/** The subject of a request that an authority can refuse for a time. */
+export interface Asked {
+  /** Address of the directory. */
+  readonly directory: string;
+  /** Address of the account that orders; absent for a request about an account. */
+  readonly account?: string | undefined;
+  /** Names of the certificate, in their usual form; absent for a request about an account. */
+  readonly names?: readonly string[];
+}
+
+/** The part of the state that records a wait. */
+interface KeptWait {
+  readonly wait_until?: string;
+  readonly wait_for?: string;
+  readonly wait_reason?: string;
+}
+
+/** A wait that is not over. */
+export interface Wait {
+  readonly until: string;
+  readonly reason: string;
+}
+
+const HOUR_MS = 3_600_000;
+const LIMIT_MS = { least: 60_000, usual: HOUR_MS, most: 7 * 24 * HOUR_MS };
+const LONGEST_REASON = 1000;
+
+/** Nothing is left of a wait. */
+export const NO_WAIT = { wait_until: null, wait_for: null, wait_reason: null } as const;
+
+function subjectOf({ directory, account = '', names = [] }: Asked): string {
+  return digestOf({ directory: directoryKey(directory), account, names });
+}
+
+/** The wait that follows from a refusal, as the state records it. */
+export function waitAfter(
+  asked: Asked,
+  { now, retryAfterMs, reason }: { readonly now: Instant; readonly retryAfterMs: number | undefined; reason: string },
+): Required<KeptWait> & Facts {
+  const { least, usual, most } = LIMIT_MS;
+  const waitMs = Math.min(most, Math.max(least, retryAfterMs ?? usual));
+  return {
+    wait_until: instantText(now + waitMs),
+    wait_for: subjectOf(asked),
+    wait_reason: reason.slice(0, LONGEST_REASON),
+  };
+}
+
+/** True if the recorded wait is for this subject. */
+export function isWaitFor({ wait_for: subject }: KeptWait, asked: Asked): boolean {
+  return subject === subjectOf(asked);
+}
+
+/** The wait for a subject; undefined if none is recorded, or if it is over. */
+export function waitOf(kept: KeptWait | undefined, asked: Asked, now: Instant): Wait | undefined {
+  const { wait_until: until = '', wait_reason: reason = '' } = kept ?? {};
+  if (kept === undefined || until === '' || now >= instantOf(until) || !isWaitFor(kept, asked)) return undefined;
+  return { until, reason };
+}
+
+export function waitText({ until, reason }: Wait): string {
+  return `the authority accepts no request until ${until}: ${reason}`;
+}
+
+/** The verdict of a rule on a step that has to wait. */
+export function deferredBy(wait: Wait, directory: string): Verdict {
+  return defer(waitText(wait), { directory, wait_until: wait.until }, { clearsAt: instantOf(wait.until) });
+}
