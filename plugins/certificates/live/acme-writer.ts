@@ -22,7 +22,7 @@ type AcmeWriter = Pick<
   | 'orderCertificate'
   | 'rehearse'
   | 'downloadChain'
-  | 'endOrder'
+  | 'dropOrder'
 >;
 
 export interface AcmeWriterOptions {
@@ -109,7 +109,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
         const issued = await byAccount({ ...order, names: identifiersOf(order) }, async (client) =>
           orderCertificate(
             { ...order, storage: storageAt(order.storage) },
-            { client, key: await keyAt(keyPath), accounts: await accounts(), keyPath, solvers, inTurn },
+            { client, key: await keyAt(keyPath), accounts: await accounts(), at, solvers, inTurn },
           ),
         );
         countOrder(directory, 'issued', outside.count);
@@ -119,9 +119,10 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
         throw error;
       }
     },
-    endOrder: async (accountKey, name) => {
-      const { removeOrderKey } = await import('./acme-order.ts');
-      await removeOrderKey(at(accountKey), name);
+    dropOrder: async (order) => {
+      const { dropOrder } = await import('./acme-order.ts');
+      const { solversOf } = await import('./acme-solvers.ts');
+      await dropOrder(order, { at, solvers: solversOf(order, outside, order.stillApproved) });
     },
     rehearse: async (rehearsal) => {
       const [{ externalAccount }, { rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all(
