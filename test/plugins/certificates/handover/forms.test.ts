@@ -194,7 +194,9 @@ describe('certbot', () => {
     });
     const first = await imports('le', 'etc');
     expect(first.of('a.example.test')?.renewal).toEqual(OFF);
-    expect(first.stderr).toContain('commands: [["systemctl","reload","nginx"]] } }`, remove the written documents, and run the import again');
+    expect(first.stderr).toContain(
+      'commands: [["systemctl","reload","nginx"]] } }`, remove the written documents, and run the import again',
+    );
     settings = 'plugins: { certificates: { commands: [["systemctl","reload","nginx"]] } }\n';
     rmSync(join(folder, 'desired/imported.yaml'));
     const again = await imports('le', 'etc');
