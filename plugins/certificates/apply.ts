@@ -167,8 +167,8 @@ function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'a
   return { authority: defined({ dir, fingerprint: issuer.fingerprint }) };
 }
 
-/** Nothing is left of an order whose certificate is stored. */
-const ORDER_ENDED = { order: null, presented: null, ...NO_WAIT } as const;
+/** The end of an order whose certificate is stored. Values that could not be removed stay in the record. */
+const ORDER_ENDED = { order: null, order_key: null, ...NO_WAIT } as const;
 
 /** The part of an order that is for an ACME authority. */
 function acmeOrder(
@@ -186,8 +186,9 @@ function acmeOrder(
     issuer,
     name: resource.ref.name,
     begun: storedOrder(resource) === undefined ? kept.order : undefined,
+    orderKey: kept.order_key,
     presented: kept.presented,
-    replaces: replacesOwn(resource, issuer) ? kept.ari?.id : undefined,
+    replaces: replacesOwn(resource, authority) ? kept.ari?.id : undefined,
     stored:
       isValid && !needsIssue(run.change.fields)
         ? { until: validity.notAfter, thresholdDays: policyOf(resource).renewal.thresholdDays }
@@ -418,18 +419,26 @@ async function downloadChain(
   return deliver({ world, resource, run, spec, fingerprint, kept, places: [] });
 }
 
-/** Ends an order whose certificate is stored, if the row says so. */
-async function endOrder(world: CertificatesWriter, resource: CertificateResource, run: ActionRun): Promise<void> {
-  const acme = acmeOf(resource.desired?.spec, run.scene);
-  if (acme === undefined || !run.change.fields.some(({ path }) => path === ORDER_LEFT)) return;
-  await world.endOrder(acme.accountKey, resource.ref.name);
-  await run.keep({ ...ORDER_ENDED });
+/** Removes what is left of an order that no step goes on with. Values that cannot be removed are named, and stay recorded. */
+async function dropOrder(world: CertificatesWriter, resource: CertificateResource, run: ActionRun): Promise<void> {
+  const { order_key: orderKey, presented } = resource.memory?.kept ?? {};
+  if (orderKey === undefined && presented === undefined) return;
+  const { solvers = [] } = acmeOf(certificateSpec(resource.desired, resource.memory), run.scene) ?? {};
+  const { signal, progress, stillApproved } = run;
+  try {
+    await world.dropOrder(defined({ orderKey, presented, solvers, signal, progress, stillApproved }));
+    await run.keep({ ...ORDER_ENDED, presented: null });
+  } catch (error) {
+    signal.throwIfAborted();
+    run.remark(errorText(error));
+    await run.keep({ ...ORDER_ENDED });
+  }
 }
 
 /** A change in place: issues another certificate, corrects files, or reloads the service, as the row says. */
 const correct: CertificateHandler = async (world, resource, run) => {
   if (needsIssue(run.change.fields)) return issue(world, resource, run, false);
-  await endOrder(world, resource, run);
+  if (run.change.fields.some(({ path }) => path === ORDER_LEFT)) await dropOrder(world, resource, run);
   const downloaded = await downloadChain(world, resource, run);
   if (downloaded !== undefined) return downloaded;
   const due = reloadDue(resource, run.scene);
@@ -446,7 +455,8 @@ const correct: CertificateHandler = async (world, resource, run) => {
 /** Completes a swap. The next plan, which refreshes the stored pair, has the reload. */
 const finishSwap: CertificateHandler = async (world, resource) => world.settleSwap(storageOf(resource));
 
-const removePair: CertificateHandler = async (world, resource) => {
+const removePair: CertificateHandler = async (world, resource, run) => {
+  await dropOrder(world, resource, run);
   await world.deletePair(storageOf(resource), !hasSwapped(resource.memory), judgedOf(resource, true).found);
   return undefined;
 };

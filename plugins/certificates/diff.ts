@@ -142,6 +142,17 @@ function newIssuer(
   return [{ path: '/issuer', before: facts.issuer_fingerprint ?? before, after: spec.issuer }];
 }
 
+/** The rest of an order, as a field. */
+function orderLeft({ memory }: CertificateResource): FieldChange {
+  return { path: ORDER_LEFT, before: memory?.kept.order?.url ?? memory?.kept.order_key ?? '', after: '' };
+}
+
+/** The order of an interrupted step that a valid certificate no longer needs. */
+function unneededOrder(resource: CertificateResource): readonly FieldChange[] {
+  const isLeft = resource.memory?.kept.order_key !== undefined && storedOrder(resource) === undefined;
+  return isLeft ? [orderLeft(resource)] : [];
+}
+
 /** Differences, with the new storage instead of the differences of files that are no longer used. */
 function fieldsOf(
   resource: CertificateResource,
@@ -149,9 +160,8 @@ function fieldsOf(
   facts: CertificateFacts,
   scene: Scene,
 ): readonly FieldChange[] {
-  const order = acmeOf(spec, scene) === undefined ? undefined : storedOrder(resource);
   const all = [
-    ...(order === undefined ? [] : [{ path: ORDER_LEFT, before: order.url, after: '' }]),
+    ...(storedOrder(resource) === undefined ? [] : [orderLeft(resource)]),
     ...withoutWider(resource, differences(spec, facts, wantedIssuer(resource, spec, scene))),
     ...newIssuer(resource, spec, facts, scene),
   ];
@@ -255,7 +265,8 @@ export function diffCertificate(
     default:
       return dueBy === 'request'
         ? { step: 'normal>renewing', goal: 'update', fields, because: ASKED_FOR, cause: 'policy' }
-        : (beforeFreeze(resource, fields, scene) ?? inPlace(resource, needsIssue(now) ? fields : now, scene));
+        : (beforeFreeze(resource, fields, scene) ??
+            inPlace(resource, needsIssue(now) ? fields : [...now, ...unneededOrder(resource)], scene));
   }
 }
 

@@ -18,7 +18,7 @@ const LOST_CHAIN = '/storage/chain';
 /** The chain of an ACME authority: another one is downloaded, and nothing is issued. */
 export const PREFERRED_CHAIN = '/issuer/preferredChain';
 
-/** An order whose certificate is stored, after an interrupted step: its key is removed, and nothing is issued. */
+/** An order that no step goes on with, as after an interrupted step: its key is removed, and nothing is issued. */
 export const ORDER_LEFT = '/issuer/order';
 
 /** Fields whose differences require another certificate. */
@@ -171,7 +171,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '/issuer': 'the issuer',
   '/storage': 'the storage location',
   [PREFERRED_CHAIN]: 'the chain of the authority',
-  [ORDER_LEFT]: 'the key of an order whose certificate is stored',
+  [ORDER_LEFT]: 'the rest of an order that has ended',
   [LOST_CHAIN]: 'the chain, which is not stored',
 };
 

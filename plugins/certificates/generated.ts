@@ -290,6 +290,8 @@ export interface CertificateMemory {
   readonly download: string;
   /** `preferredChain` of the Issuer when the chain was downloaded; empty for none. */
   readonly chain: string;
+  /** Address of the ACME account that ordered the certificate. */
+  readonly account: string;
   /** The order that a step has begun: the next step goes on with it. */
   readonly order: {
     readonly url: string;
@@ -297,8 +299,9 @@ export interface CertificateMemory {
     readonly for: string;
     /** Time after which the authority no longer completes the order, ISO 8601. */
     readonly expires?: string;
-    /** Recorded with the two below before the certificate is stored. */
+    /** Recorded with the three below before the certificate is stored. */
     readonly directory?: string;
+    readonly account?: string;
     readonly download?: string;
     readonly chain?: string;
     /** Steps that waited for the authority in vain. */
@@ -308,8 +311,10 @@ export interface CertificateMemory {
     /** Time before which fettle does not ask for the order, ISO 8601. */
     readonly again?: string;
   };
-  /** Values that a solver has put up for an order and not yet removed. */
-  readonly presented: Readonly<Record<string, Json>> | readonly Json[];
+  /** Path of the key of an order that has not ended. Recorded before the key exists. */
+  readonly order_key: string;
+  /** Values that solvers have put up for orders and not yet removed, with their places; the oldest first. */
+  readonly presented: readonly Readonly<Record<string, Json>>[];
   /** Time before which the authority takes no order, ISO 8601; empty without a limit. */
   readonly wait_until: string;
   /** Digest of the subject of that limit: directory, account and names. For others, the limit does not count. */
@@ -345,7 +350,9 @@ export interface CertificateMemory {
   readonly rehearsed_at: string;
   /** Result of the last rehearsal: `succeeded`, or the reason why it failed. */
   readonly rehearsal: string;
-  /** Answer to the last order with `replaces`: `accepted`, or the reason why the authority refused it. */
+  /** Identifier of the certificate that the last order with `replaces` named. */
+  readonly replaced_id: string;
+  /** Answer to that order: `accepted`, or the reason why the authority refused it. */
   readonly replaced: string;
 }
 

@@ -93,7 +93,7 @@ const families: readonly MetricFamily[] = [
   {
     name: 'fettle_acme_orders_total',
     type: 'counter',
-    help: 'Ended orders of rounds; limited for those that the authority refused for a time.',
+    help: 'Orders of rounds by their end; limited: refused for a time; pending: not completed by the authority.',
     closed: { outcome: ORDER_OUTCOMES },
     open: ['host'],
   },

@@ -62,8 +62,8 @@ function madeBefore({ memory }: CertificateResource, fingerprint: string): Parti
 
 /** Records the source of a certificate whose step was interrupted after the swap: the order has the stored key. */
 function orderedBefore(resource: CertificateResource): Partial<CertificateMemory> {
-  const { directory, download, chain } = storedOrder(resource) ?? {};
-  return defined({ directory, download, chain });
+  const { directory, account, download, chain } = storedOrder(resource) ?? {};
+  return defined({ directory, account, download, chain });
 }
 
 /**

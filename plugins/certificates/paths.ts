@@ -78,6 +78,11 @@ export function ordersFolder(accountKey: string): string {
   return `${accountKey}.orders`;
 }
 
+/** The key of an order that is not finished. */
+export function orderKeyPath(accountKey: string, name: string): string {
+  return posix.join(ordersFolder(accountKey), `${encodeURIComponent(name)}.key`);
+}
+
 /** Files of an authority in its folder. */
 export function authorityFiles(dir: string): { readonly certificate: string; readonly key: string } {
   return { certificate: posix.join(dir, 'ca.crt'), key: posix.join(dir, 'ca.key') };

@@ -419,7 +419,9 @@ export interface AcmeOrder extends Omit<IssueOrder, 'authority' | 'validityDays'
   readonly name: string;
   /** An order that an earlier step has begun. */
   readonly begun?: NonNullable<CertificateMemory['order']>;
-  /** Values that an earlier step has put up. */
+  /** Path of the key of an order that an earlier step has begun, or started to. */
+  readonly orderKey?: string;
+  /** Values that earlier steps have put up. */
   readonly presented?: CertificateMemory['presented'];
   /** Identifier of the certificate that the order replaces. */
   readonly replaces?: string;
@@ -440,12 +442,20 @@ export interface AcmeOrder extends Omit<IssueOrder, 'authority' | 'validityDays'
   ) => Promise<void>;
 }
 
-/** A certificate from an ACME authority. `replaced`: the answer to an order that replaces a certificate. */
+/** A certificate from an ACME authority. */
 export interface AcmeIssued extends Issued {
   readonly directory: string;
   readonly download: string;
   readonly chain: string;
-  readonly replaced?: string;
+  /** Address of the account that ordered it. */
+  readonly account: string;
+}
+
+/** The rest of an order that no step goes on with. */
+export interface DroppedOrder
+  extends Pick<AcmeOrder, 'orderKey' | 'presented' | 'signal' | 'progress' | 'stillApproved'> {
+  /** The solvers of the Issuer, if it still exists. */
+  readonly solvers: AcmeSpec['solvers'];
 }
 
 export interface DeployOrder {
@@ -542,8 +552,8 @@ export interface CertificatesWriter extends CertificatesReader {
    * if the authority accepts no order for now.
    */
   orderCertificate(order: AcmeOrder): Promise<AcmeIssued>;
-  /** Removes the key of an order whose certificate is stored; `accountKey` is the path of the account's key. */
-  endOrder(accountKey: string, name: string): Promise<void>;
+  /** Removes the key of an order that no step goes on with, and its values. Throws if a value is left. */
+  dropOrder(order: DroppedOrder): Promise<void>;
   /** Orders a certificate that is thrown away, by an account that is too. Returns the end of its validity. */
   rehearse(rehearsal: Rehearsal): Promise<{ readonly until: Instant }>;
   /** Downloads another chain of the stored certificate, and stores it with the same key. Returns the preferred chain. */

@@ -44,6 +44,9 @@ const tools: Readonly<Record<string, string>> = {
   promtool: 'prometheus',
   'prometheus-alertmanager': 'prometheus-alertmanager',
   chromium: 'chromium',
+  certbot: 'certbot',
+  dehydrated: 'dehydrated',
+  lego: 'lego',
 };
 
 /** Debian's folders of servers, which are not in an ordinary user's PATH. */

@@ -149,13 +149,16 @@ function reasonOf({ before, after }: Renewal, history: History, rows: readonly R
 
 const dated = (at: number): string => new Date(at).toISOString();
 
-/** Certificates of one profile that were issued at one run, and that nothing disturbed. */
+/** Certificates of one profile that were issued at one run, whose window has several runs, and that nothing disturbed. */
 function* cohorts(renewals: readonly (Renewal & { readonly reason: Reason | undefined })[]) {
   const calm = renewals.filter(
     ({ reason }) => reason === 'in the window' || reason === 'at the first run after the window',
   );
   const groups = Map.groupBy(calm, ({ before }) => `${before.notAfter - before.notBefore} ${before.at}`);
-  for (const group of groups.values()) if (group.length >= 20) yield group;
+  for (const group of groups.values()) {
+    const [{ before } = {}] = group;
+    if (group.length >= 20 && before !== undefined && before.notAfter - before.notBefore > 10 * DAY) yield group;
+  }
 }
 
 export interface Verdict {
@@ -184,13 +187,21 @@ export function judge(history: History): Verdict {
     reason: reasonOf(renewal, history, rows.get(renewal.after.name) ?? []),
   }));
   let least = 1;
+  let alone = 0;
   for (const { before, after, reason } of judged) {
     const left = (before.notAfter - after.at) / (before.notAfter - before.notBefore);
     least = Math.min(least, left);
     const what = `${after.name}, valid until ${dated(before.notAfter)}, was renewed at ${dated(after.at)}`;
     if (left <= 0) faults.push(`${what}: it had expired`);
     if (reason === undefined) faults.push(`${what}: outside its window, without a reason`);
-    if (after.replaces !== before.certificate) faults.push(`${what}: the order does not replace it`);
+    if (after.replaces === before.certificate) continue;
+    // fettle names the predecessor once the authority has said that it has windows for it.
+    const since = (rows.get(after.name) ?? []).filter(
+      ({ run, is }) => is === 'planned' && (times[run] ?? 0) <= after.at,
+    );
+    if (since.at(-1)?.text.includes('the authority suggests') === true)
+      faults.push(`${what}: the order does not replace it`);
+    else alone += 1;
   }
   for (const group of cohorts(judged)) {
     const runs = Map.groupBy(group, ({ after }) => after.at);
@@ -216,6 +227,7 @@ export function judge(history: History): Verdict {
       ).length,
       renewals: renewals.length,
       ...reasons,
+      'renewals that name no predecessor, in an outage': alone,
       'most renewals in a run': Math.max(0, ...[...renewed.values()].map(({ length }) => length)),
       'percent of the lifetime left at the latest renewal': Math.floor(least * 100),
       'questions for windows': asked,

@@ -78,15 +78,19 @@ metadata: { name: c${at} }
 spec: { issuer: ${profileOf(at)}, dnsNames: [c${at}.${domainOf(at, count)}], storage: { file: { certificate: ./tls/c${at}.crt, key: ./tls/c${at}.key } } }
 `,
 );
+/** A freeze window each fortnight, by turns of three days and of a day and a half. */
+const freezes = Array.from({ length: Math.ceil(Number(weeks) / 2) }, (_, at) => {
+  const from = new Date(start + (9 + 14 * at) * DAY);
+  const cron = `0 ${from.getUTCHours()} ${from.getUTCDate()} ${from.getUTCMonth() + 1} *`;
+  return `    - { cron: '${cron}', for: ${at % 2 === 0 ? '3d' : '36h'}, reason: Change of the books. }\n`;
+});
 writeFiles(project, {
   'fettle.yaml': `name: fleet
 store: .fettle
 desired: ['*.yaml']
 safety:
   freeze:
-    - { cron: '0 18 10 * *', for: 3d, reason: The tenth of the month. }
-    - { cron: '0 0 24 * *', for: 36h, reason: Change of the books. }
-`,
+${freezes.join('')}`,
   'acme.pem': acme.ca,
   'www/index.html': '',
   'fleet.yaml': [...issuers, ...documents].join('---\n'),

@@ -120,17 +120,19 @@ export function noteWait(resource: CertificateResource, scene: Scene): Note<Cert
 }
 
 /**
- * True if the order names the certificate that it replaces (RFC 9773, 5): the certificate is the one that this directory
- * issued, and its renewal window is known.
+ * True if the order names the certificate that it replaces (RFC 9773, 5): this account ordered the stored certificate, its
+ * renewal window is known, and the authority has not refused it as the one to replace.
  */
-export function replacesOwn({ memory }: CertificateResource, issuer: AcmeSpec): boolean {
-  const { ari, directory, made, fingerprint, replaced } = memory?.kept ?? {};
+export function replacesOwn({ memory }: CertificateResource, { directory, account }: AcmeAuthority): boolean {
+  const { ari, made, fingerprint, replaced, replaced_id: answered, ...kept } = memory?.kept ?? {};
   return (
     ari?.start !== undefined &&
-    directory === directoryUrl(issuer.directory) &&
+    account !== undefined &&
+    account === kept.account &&
+    directory === kept.directory &&
     made !== undefined &&
     made === fingerprint &&
-    (replaced === undefined || replaced === 'accepted')
+    (answered !== ari.id || replaced === 'accepted')
   );
 }
 
@@ -146,8 +148,8 @@ function openOrder(
 }
 
 /** True if the authority counts no such order: it replaces a certificate in its renewal window. */
-function isExempt(resource: CertificateResource, issuer: AcmeSpec): boolean {
-  return exemptsReplacements(issuer.directory) && replacesOwn(resource, issuer);
+function isExempt(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec, scene: Scene): boolean {
+  return exemptsReplacements(issuer.directory) && replacesOwn(resource, ordererOf(issuer, spec, scene));
 }
 
 /** The limits of the directory of an Issuer, with those of `fettle.yaml`. */
@@ -175,7 +177,7 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
     const issuer = acmeOf(resource?.desired?.spec, scene);
     if (resource?.desired === undefined || issuer === undefined || !issues(other.change)) continue;
     const { spec } = resource.desired;
-    if (isExempt(resource, issuer)) continue;
+    if (isExempt(resource, issuer, spec, scene)) continue;
     const { created, issued } = usesOf(ordererOf(issuer, spec, scene), resource, spec);
     const ahead = [...(openOrder(resource, issuer, spec, scene) === undefined ? created : []), ...issued];
     for (const key of ahead)
@@ -263,10 +265,8 @@ export function ordersFrom(resource: CertificateResource, scene: Scene): Instant
   if (spec === undefined || issuer === undefined) return undefined;
   const wait = orderWait(resource, scene);
   if (wait !== undefined) return instantOf(wait.until);
-  const again = askedAgainAt(openOrder(resource, issuer, spec, scene), scene.now);
-  if (again !== undefined) return again;
   // A certificate that is valid needs no order. An edit that needs one is a row of the plan.
-  const isUncounted = openOrder(resource, issuer, spec, scene) !== undefined || isExempt(resource, issuer);
+  const isUncounted = openOrder(resource, issuer, spec, scene) !== undefined || isExempt(resource, issuer, spec, scene);
   if (isUncounted || stateOrLast(resource) === 'normal') return undefined;
   return fullestUse(issuer, resource, spec, new Map(), scene)?.clearsAt;
 }
@@ -287,7 +287,7 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
       return defer(pendingText(order), { directory, ...pendingFacts(order) }, { clearsAt: again });
     return pass('the step goes on with an order that exists', { directory });
   }
-  if (isExempt(resource, issuer))
+  if (isExempt(resource, issuer, spec, scene))
     return pass('the order replaces a certificate within its renewal window, which no limit counts', { directory });
   const facts: Facts = {
     directory,

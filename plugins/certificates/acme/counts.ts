@@ -28,8 +28,11 @@ export const STATUSES: readonly string[] =
 /** The statuses that count from the start of the daemon: an increase from 0 is seen, and a series that begins at 1 is not. */
 export const WATCHED_STATUSES = ['429', 'error'] as const;
 
-/** The ends of orders. `limited`: the authority refused the order for a time. */
-export const ORDER_OUTCOMES = ['issued', 'failed', 'limited'] as const;
+/**
+ * The ends of steps with an order. `limited`: the authority refused the order for a time; `pending`: the authority has not
+ * completed the order.
+ */
+export const ORDER_OUTCOMES = ['issued', 'failed', 'limited', 'pending'] as const;
 
 export type OrderOutcome = (typeof ORDER_OUTCOMES)[number];
 

@@ -3,14 +3,15 @@
  *
  * | Crash | Next step |
  * |---|---|
- * | before the order is recorded | finds the order in the list of the account, if the authority has one; else another order |
+ * | before the order is recorded | the path of its key is in the record, so that it finds the order in the list of the account, if the authority has one; else another order |
  * | after it, before the values are recorded | goes on with the order |
  * | after the values are recorded | removes them, then goes on with the order |
  * | after `finalize` | downloads the certificate for the key that lies pending |
  * | during the swap | the swap is completed or undone; the order still has the certificate |
  * | after the swap | the record of the order has the source of the certificate; a step in place removes the key |
  *
- * The key of an order lies next to the key of the account until its certificate is stored, or until the order has failed.
+ * The key of an order lies next to the key of the account until its certificate is stored, or until the order has failed. Its
+ * path is in the record, so that another key of the same account leaves the order as it is.
  *
  * | Failure | Next step |
  * |---|---|
@@ -24,7 +25,7 @@
 
 import { createPublicKey, type X509Certificate } from 'node:crypto';
 import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import {
   defined,
@@ -49,15 +50,17 @@ import { type AccountKey, dnsDigest, type ExternalAccount, keyAuthorization } fr
 import { pendingText, purposeOf, waitedFor } from '../acme/open-order.ts';
 import { FailedOrderError, PendingOrderError } from '../acme/order-errors.ts';
 import type { Challenge, Prepared, Solver } from '../acme/solvers/solver.ts';
+import type { SolverPlace } from '../acme/solvers/solver-place.ts';
 import { type Reaction, reactionTo } from '../acme/problems.ts';
 import { NO_WAIT } from '../acme/waits.ts';
 import { ipAddressesOf, plainAddress } from '../declared.ts';
-import { besides, ordersFolder } from '../paths.ts';
-import type { AcmeIssued, AcmeOrder, ChainOrder, Rehearsal } from '../world.ts';
+import type { CertificateMemory } from '../generated.ts';
+import { besides, orderKeyPath } from '../paths.ts';
+import type { AcmeIssued, AcmeOrder, ChainOrder, DroppedOrder, Rehearsal } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import type { IssuerSolvers } from './acme-solvers.ts';
 import { verifyAsClient } from './client-handshake.ts';
-import { fileExists, makeFolder, readWhole, removeFile, syncFolder, writeNew } from './files.ts';
+import { makeFolder, readWhole, removeFile, syncFolder, writeNew } from './files.ts';
 import { validatePair } from './issue.ts';
 import { replaceStored, storedPair } from './stored.ts';
 import type { InTurn } from './turns.ts';
@@ -73,20 +76,25 @@ export interface Ordering {
   readonly client: AcmeClient;
   readonly key: AccountKey;
   readonly accounts: Accounts;
-  /** Absolute path of the key of the account. */
-  readonly keyPath: string;
+  /** The absolute path of a path in the project. */
+  readonly at: (path: string) => string;
   readonly solvers: IssuerSolvers;
   readonly inTurn: InTurn;
 }
 
-/** Values that an order has put up, by the solver that removes them. */
-type Presented = { readonly solver: number; readonly prepared: Prepared };
+/** Values that an order has put up, and the place of the solver that removes them. */
+type Presented = { readonly at: SolverPlace; readonly prepared: Prepared };
+
+/** Sets of values that the record has at most: the oldest ones are dropped. */
+const MOST_PRESENTED = 50;
 
 /** An order in progress, with its key. */
 interface Begun {
   readonly order: Order;
   readonly keys: KeyPair;
   readonly record: NonNullable<AcmeOrder['begun']>;
+  /** Path of the key in the project. */
+  readonly keyPath: string;
   readonly replaced?: string;
 }
 
@@ -95,15 +103,9 @@ function isExempt({ order, replaced }: Pick<Begun, 'order' | 'replaced'>, { auth
   return exemptsReplacements(authority.directory) && (replaced === 'accepted' || order.replaces !== undefined);
 }
 
-function keyPlace(keyPath: string, name: string): { readonly folder: string; readonly path: string } {
-  const folder = ordersFolder(keyPath);
-  return { folder, path: join(folder, `${encodeURIComponent(name)}.key`) };
-}
-
-/** Removes the key of an order whose certificate is stored. */
-export async function removeOrderKey(keyPath: string, name: string): Promise<void> {
-  const { folder, path } = keyPlace(keyPath, name);
-  if (await removeFile(path)) await syncFolder(folder);
+/** Removes the key of an order that has ended. */
+async function removeOrderKey(path: string): Promise<void> {
+  if (await removeFile(path)) await syncFolder(dirname(path));
 }
 
 function identifiers(order: Pick<AcmeOrder, 'dnsNames' | 'ipAddresses'>): readonly Identifier[] {
@@ -130,10 +132,10 @@ function ownPurpose(order: AcmeOrder): string {
 }
 
 /** The order that an earlier step has begun; undefined if another one is needed. */
-async function resumed(order: AcmeOrder, { client, keyPath }: Ordering): Promise<Begun | undefined> {
-  const { begun, name, signal } = order;
-  if (begun === undefined || begun.for !== ownPurpose(order)) return undefined;
-  const keys = await pendingKey(keyPlace(keyPath, name).path, begun.key);
+async function resumed(order: AcmeOrder, { client, at }: Ordering): Promise<Begun | undefined> {
+  const { begun, orderKey: keyPath, signal } = order;
+  if (begun === undefined || keyPath === undefined || begun.for !== ownPurpose(order)) return undefined;
+  const keys = await pendingKey(at(keyPath), begun.key);
   if (keys === undefined) return undefined;
   try {
     const found = await client.order(begun.url, signal);
@@ -144,7 +146,7 @@ async function resumed(order: AcmeOrder, { client, keyPath }: Ordering): Promise
     if (hasExpired && found.status !== 'invalid')
       throw new FailedOrderError('the order expired before the authority had completed it');
     order.progress('going on with the order of the last run');
-    return { order: found, keys, record: begun };
+    return { order: found, keys, record: begun, keyPath };
   } catch (error) {
     // The authority no longer has it, or it is the order of another account.
     if (error instanceof AcmeProblem && (error.status === 404 || NOT_OURS.has(error.code))) return undefined;
@@ -175,7 +177,7 @@ async function newOrder(
   order: AcmeOrder,
   client: AcmeClient,
   lost: readonly Order[],
-): Promise<Omit<Begun, 'keys' | 'record'>> {
+): Promise<Omit<Begun, 'keys' | 'record' | 'keyPath'>> {
   const { issuer, replaces, signal } = order;
   const wanted: NewOrder = defined({ identifiers: identifiers(order), profile: issuer.profile });
   const found = lost.find((each) => isOrderFor(each, wanted, order.clock()));
@@ -196,20 +198,23 @@ async function newOrder(
 }
 
 /** A new order. Its key is durable before the order exists, and the order is in the log before anything else happens. */
-async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<Begun> {
-  const { folder, path } = keyPlace(keyPath, order.name);
+async function begin(order: AcmeOrder, { client, at }: Ordering): Promise<Begun> {
+  const { orderKey: former, replaces } = order;
+  const keyPath = orderKeyPath(order.authority.accountKey, order.name);
+  const path = at(keyPath);
   order.progress(`creating a key (${order.keyAlgorithm})`);
   const keys = await makeKeys(order.keyAlgorithm);
-  await makeFolder(folder);
-  // The key of a step that was killed or failed. It shows that an order may exist, until the order is recorded.
-  const isAgain = await fileExists(path);
+  if (former !== undefined && former !== keyPath) await removeOrderKey(at(former));
+  if (former !== keyPath) await order.keep({ order_key: keyPath });
+  await makeFolder(dirname(path));
   const { pending } = besides(path);
   await removeFile(pending);
   await writeNew(pending, keyPem(keys.privateKey), { mode: 0o600 });
   await rename(pending, path);
-  await syncFolder(folder);
+  await syncFolder(dirname(path));
   order.progress('creating the order');
-  const created = await newOrder(order, client, isAgain ? await unrecorded(order, client) : []);
+  // The path of a step that was killed or failed: an order may exist that is not recorded.
+  const created = await newOrder(order, client, former === undefined ? [] : await unrecorded(order, client));
   const { replaced } = created;
   const record: Begun['record'] = defined({
     url: created.order.url,
@@ -218,10 +223,18 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
     expires: instantText(created.order.expires),
   });
   await order.keep(
-    { order: record, replaced: replaced ?? null, account_fault: null, ...NO_WAIT },
+    { order: record, ...answerTo(replaces, replaced), account_fault: null, ...NO_WAIT },
     isExempt(created, order) ? [] : order.uses.created,
   );
-  return { ...created, keys, record };
+  return { ...created, keys, record, keyPath };
+}
+
+/** The record of an answer to an order that named the certificate that it replaces. */
+function answerTo(
+  replaces: string | undefined,
+  replaced: string | undefined,
+): Partial<Pick<CertificateMemory, 'replaced' | 'replaced_id'>> {
+  return replaces === undefined || replaced === undefined ? {} : { replaced_id: replaces, replaced };
 }
 
 function challengeFor(
@@ -256,25 +269,54 @@ function challengeFor(
 /** The part of an order that proves and finishes it. */
 type Proving = Pick<AcmeOrder, 'dnsNames' | 'ipAddresses' | 'signal' | 'progress' | 'keep'>;
 /** The part of a world that does that. */
-type Prover = Pick<Ordering, 'client' | 'key' | 'solvers' | 'inTurn'>;
+interface Prover extends Pick<Ordering, 'client' | 'key' | 'solvers' | 'inTurn'> {
+  /** Values of earlier orders that could not be removed. */
+  readonly left: readonly Presented[];
+}
 
-/** Removes values that an earlier step or this one has put up. A failure is reported, and does not fail the order. */
+/**
+ * Removes values where an earlier step or this one has put them, and returns those that are left. A failure is reported, and
+ * does not fail the order.
+ */
 async function removeValues(
-  order: Pick<Proving, 'progress' | 'keep'>,
-  ordering: Pick<Prover, 'solvers'>,
+  order: Pick<Proving, 'progress'>,
+  { solvers }: Pick<Prover, 'solvers'>,
   presented: readonly Presented[],
-): Promise<void> {
+): Promise<readonly Presented[]> {
   const run = { signal: AbortSignal.timeout(REMOVAL_MS), progress: order.progress };
   const left: Presented[] = [];
   for (const each of presented) {
     try {
-      await ordering.solvers.open(each.solver).remove(each.prepared, run);
+      await solvers.openAt(each.at).remove(each.prepared, run);
     } catch (error) {
-      order.progress(`values of a challenge could not be removed: ${errorText(error)}`);
+      const places = [...new Set(each.prepared.values.map(({ place }) => place))].slice(0, 3).join(', ');
+      order.progress(`the values of a challenge at ${places} could not be removed: ${errorText(error)}`);
       left.push(each);
     }
   }
-  await order.keep({ presented: left.length === 0 ? null : (left as unknown as NonNullable<AcmeOrder['presented']>) });
+  return left;
+}
+
+/** Records the values that are to be removed. */
+function keepValues({ keep }: Pick<Proving, 'keep'>, values: readonly Presented[]): Promise<void> {
+  const kept = values.slice(-MOST_PRESENTED) as unknown as NonNullable<AcmeOrder['presented']>;
+  return keep({ presented: kept.length === 0 ? null : kept });
+}
+
+function valuesOf({ presented = [] }: Pick<AcmeOrder, 'presented'>): readonly Presented[] {
+  return presented as readonly unknown[] as readonly Presented[];
+}
+
+/** Removes the values of earlier steps, and records those that are left. */
+async function removeFormer(
+  order: Pick<AcmeOrder, 'presented' | 'progress' | 'keep'>,
+  by: Pick<Prover, 'solvers'>,
+): Promise<readonly Presented[]> {
+  const former = valuesOf(order);
+  if (former.length === 0) return [];
+  const left = await removeValues(order, by, former);
+  if (left.length < former.length) await keepValues(order, left);
+  return left;
 }
 
 /** Authorizations that one solver of the Issuer proves. */
@@ -318,11 +360,11 @@ async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order
       challenges.map(({ challenge }) => challenge),
       run,
     );
-    presented.push({ solver: index, prepared });
+    presented.push({ at: prover.solvers.placeOf(index), prepared });
     open.push({ solver, prepared });
     answers.push(...challenges.map(({ at }) => at));
   }
-  await order.keep({ presented: presented as unknown as NonNullable<AcmeOrder['presented']> });
+  await keepValues(order, [...prover.left, ...presented]);
   try {
     const names = groups.flatMap(({ authorizations }) => authorizations.map(({ identifier }) => identifier.value));
     progress(`proving control of ${names.slice(0, 3).join(', ')}`);
@@ -331,7 +373,7 @@ async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order
     progress('waiting for the authority');
     return await client.untilReady(begun, signal);
   } finally {
-    await removeValues(order, prover, presented);
+    await keepValues(order, [...prover.left, ...(await removeValues(order, prover, presented))]);
   }
 }
 
@@ -351,21 +393,31 @@ async function finish(
   return client.untilIssued(now, signal);
 }
 
+/** Removes the key of an order that is over. Returns what the record has of the order from then on. */
+async function endedOrder({ name, authority, orderKey, at }: Failing): Promise<Facts> {
+  const own = orderKeyPath(authority.accountKey, name);
+  for (const path of new Set([own, orderKey ?? own])) await removeOrderKey(at(path));
+  return { order: null, order_key: null };
+}
+
 /** The failure of a step whose order is over: the next try orders another certificate for another key. */
-async function failedOrder(error: unknown, { name, keyPath, replaces, begun }: Failing): Promise<PartlyDoneError> {
-  await removeOrderKey(keyPath, name);
+async function failedOrder(error: unknown, failing: Failing): Promise<PartlyDoneError> {
+  const { replaces, begun } = failing;
+  const ended = await endedOrder(failing);
   // For the authority, the certificate that it issued has replaced the stored one.
   const isReplaced = error instanceof FailedOrderError && begun !== undefined && replaces !== undefined;
   const kept: Facts = {
-    order: null,
-    ...(isReplaced ? { replaced: 'the certificate that replaced it was refused' } : {}),
+    ...ended,
+    ...(isReplaced ? answerTo(replaces, 'the certificate that replaced it was refused') : {}),
   };
   const next = begun === undefined ? '' : `. The order ${begun.record.url} has failed: the next try is another order`;
   return new PartlyDoneError(`${errorText(error)}${next}`, kept, { cause: error });
 }
 
 /** A step that failed, with its order if there is one. */
-interface Failing extends Pick<AcmeOrder, 'name' | 'clock' | 'replaces'>, Pick<Ordering, 'keyPath'> {
+interface Failing
+  extends Pick<AcmeOrder, 'name' | 'authority' | 'orderKey' | 'clock' | 'replaces'>,
+    Pick<Ordering, 'at'> {
   readonly begun: Begun | undefined;
 }
 
@@ -455,11 +507,16 @@ async function store(
   return leaf;
 }
 
+function noChainText(preferred: string, { topIssuers }: Pick<IssuedChain, 'topIssuers'>): string {
+  return `the authority has no chain up to ${preferred}. It has chains up to ${listed(topIssuers)}`;
+}
+
 /** Goes on with an order until its certificate is stored. */
-async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering): Promise<Omit<AcmeIssued, 'replaced'>> {
+async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering & Prover): Promise<AcmeIssued> {
   const { preferredChain = '' } = order.issuer;
   const valid = await finish(order, begun, ordering);
-  const source = { directory: order.authority.directory, download: valid.certificate ?? '', chain: preferredChain };
+  const { directory, account = '' } = order.authority;
+  const source = { directory, account, download: valid.certificate ?? '', chain: preferredChain };
   // A step that ends from here on goes on with an order that has its source, and whose uses are counted.
   const isCounted = begun.record.download !== undefined || isExempt(begun, order);
   await order.keep({ order: { ...begun.record, ...source } }, isCounted ? [] : order.uses.issued);
@@ -470,7 +527,7 @@ async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering): Pro
     order.signal,
   );
   if (preferredChain !== '' && !issued.isPreferred)
-    order.progress(`the authority has no chain up to ${preferredChain}; the chain up to ${issued.topIssuer} is used`);
+    order.progress(`${noChainText(preferredChain, issued)}. The chain up to ${issued.topIssuer} is used`);
   const leaf = await store(order, issued, begun.keys, ordering);
   return {
     fingerprint: fingerprintOf(leaf),
@@ -483,18 +540,25 @@ async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering): Pro
 
 /** Orders a certificate, or goes on with an order, and stores the pair. */
 export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Promise<AcmeIssued> {
-  const { keyPath } = ordering;
-  const presented = (order.presented ?? []) as readonly unknown[] as readonly Presented[];
-  if (presented.length > 0) await removeValues(order, ordering, presented);
+  const { at } = ordering;
+  const left = await removeFormer(order, ordering);
   let begun: Begun | undefined;
   try {
     begun = (await resumed(order, ordering)) ?? (await begin(order, ordering));
-    const issued = await complete(order, begun, ordering);
-    await removeOrderKey(keyPath, order.name);
-    return defined({ ...issued, replaced: begun.replaced });
+    const issued = await complete(order, begun, { ...ordering, left });
+    await removeOrderKey(at(begun.keyPath));
+    return issued;
   } catch (error) {
-    throw await failureOf(error, { ...order, keyPath, begun });
+    throw await failureOf(error, { ...order, at, begun });
   }
+}
+
+/** Removes the key and the values of an order that no step goes on with. Throws if a value is left. */
+export async function dropOrder(order: DroppedOrder, { at, solvers }: Pick<Ordering, 'at' | 'solvers'>): Promise<void> {
+  if (order.orderKey !== undefined) await removeOrderKey(at(order.orderKey));
+  const texts: string[] = [];
+  const left = await removeValues({ progress: (text) => void texts.push(text) }, { solvers }, valuesOf(order));
+  if (left.length > 0) throw new Error(texts.join('. '));
 }
 
 /** Throws an InputError for a directory that would refuse the account or the order of a rehearsal. */
@@ -531,22 +595,21 @@ function mustProveAnew(rehearsal: Rehearsal, solvers: IssuerSolvers): void {
 /** Orders a certificate by a new account, and throws both away. */
 export async function rehearseOrder(
   rehearsal: Rehearsal,
-  prover: Prover,
+  prover: Omit<Prover, 'left'>,
   eab: ExternalAccount | undefined,
 ): Promise<{ readonly until: number }> {
   const { profile, signal, progress } = rehearsal;
   const { client } = prover;
   mustOffer(client.directory, { profile, eab });
   mustProveAnew(rehearsal, prover.solvers);
-  const presented = (rehearsal.presented ?? []) as readonly unknown[] as readonly Presented[];
-  if (presented.length > 0) await removeValues(rehearsal, prover, presented);
+  const left = await removeFormer(rehearsal, prover);
   progress('creating an account for the rehearsal');
   await client.createAccount(defined({ contact: [], termsAgreed: true, eab }), signal);
   try {
     progress(`creating an order${profile === undefined ? '' : ` with the profile ${profile}`}`);
     const wanted: NewOrder = defined({ identifiers: identifiers(rehearsal), profile });
     const [order, keys] = [await client.newOrder(wanted, signal), await makeKeys(rehearsal.keyAlgorithm)];
-    const valid = await finish(rehearsal, { order, keys }, prover);
+    const valid = await finish(rehearsal, { order, keys }, { ...prover, left });
     const issued = await client.certificate(valid, keys.publicKey, undefined, signal);
     const [leaf] = issued.certificates;
     if (leaf === undefined) throw new Error('the authority sent no certificate');
@@ -582,7 +645,7 @@ export async function downloadChain(
     signal,
   );
   if (!issued.isPreferred)
-    throw new Error(`the authority has no chain up to ${preferred}; the usual one ends at ${issued.topIssuer}`);
+    throw new Error(`${noChainText(preferred, issued)}. Name one of them in \`preferredChain\`, or remove the field`);
   const [first] = issued.certificates;
   if (first === undefined || !first.raw.equals(leaf.raw))
     throw new Error('the authority sent another certificate than the stored one');

@@ -4,7 +4,8 @@ import { defined, InputError, type Outside } from '#plugin';
 import { usualDenial } from '#plugin/net';
 import type { AcmeSpec } from '../acme/directories.ts';
 import { solverFor } from '../acme/solvers/choose.ts';
-import { openSolver, type SolverOutside } from '../acme/solvers/open.ts';
+import { openSolver, type SolverConfig, type SolverOutside } from '../acme/solvers/open.ts';
+import { entryAt, type SolverPlace, solverPlace, solverPlaceText } from '../acme/solvers/solver-place.ts';
 import type { Challenge, Solver } from '../acme/solvers/solver.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import { documentDenial } from './denied.ts';
@@ -13,12 +14,16 @@ import { documentDenial } from './denied.ts';
 export interface IssuerSolvers {
   /** Opens the solver with an index in the Issuer. Throws an InputError for one that cannot be used. */
   readonly open: (index: number) => Solver;
+  /** The place of the values of the solver with an index in the Issuer. */
+  readonly placeOf: (index: number) => SolverPlace;
+  /** Opens the solver for a recorded place. Throws an InputError if the configuration no longer has it. */
+  readonly openAt: (place: SolverPlace) => Solver;
   /** Index of the solver for an identifier; undefined without one. */
   readonly indexFor: (identifier: Pick<Challenge, 'name' | 'wildcard' | 'kind'>) => number | undefined;
 }
 
 export function solversOf(
-  { solvers }: AcmeSpec,
+  { solvers }: Pick<AcmeSpec, 'solvers'>,
   host: Pick<Outside, 'folder' | 'env' | 'config' | 'now'>,
   stillApproved: () => Promise<void>,
 ): IssuerSolvers {
@@ -35,10 +40,18 @@ export function solversOf(
     resolvers: probe?.resolvers,
     stillApproved,
   });
+  const { providers } = outside;
+  const entryOf = (index: number): SolverConfig => {
+    const entry = solvers[index];
+    if (entry === undefined) throw new InputError(`the Issuer does not have the solver ${index + 1}`);
+    return entry;
+  };
   return {
-    open: (index) => {
-      const entry = solvers[index];
-      if (entry === undefined) throw new InputError(`the Issuer no longer has the solver ${index + 1}`);
+    open: (index) => openSolver(entryOf(index), outside),
+    placeOf: (index) => solverPlace(entryOf(index), providers),
+    openAt: (place) => {
+      const entry = entryAt(place, solvers, providers);
+      if (entry === undefined) throw new InputError(`the configuration no longer has ${solverPlaceText(place)}`);
       return openSolver(entry, outside);
     },
     indexFor: (identifier) => {

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { mapPaths, ordersFolder } from '../paths.ts';
 import { type Outside, PostponedError } from '#plugin';
-import { countOrder } from '../acme/counts.ts';
+import { countOrder, type OrderOutcome } from '../acme/counts.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import { identifiersOf } from '../acme/open-order.ts';
 import type { AcmeClient } from '../acme/client.ts';
@@ -22,7 +22,7 @@ type AcmeWriter = Pick<
   | 'orderCertificate'
   | 'rehearse'
   | 'downloadChain'
-  | 'endOrder'
+  | 'dropOrder'
 >;
 
 export interface AcmeWriterOptions {
@@ -36,6 +36,12 @@ interface Request {
   readonly authority: AcmeAuthority;
   readonly names?: readonly string[];
   readonly signal: AbortSignal;
+}
+
+/** The end of a step with an order that did not get a certificate. */
+function outcomeOf(error: unknown): OrderOutcome {
+  if (!(error instanceof PostponedError) || error.kept['account_fault'] !== undefined) return 'failed';
+  return 'wait_until' in error.kept ? 'limited' : 'pending';
 }
 
 /** Modules that only orders need are loaded for the first one. */
@@ -103,20 +109,20 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
         const issued = await byAccount({ ...order, names: identifiersOf(order) }, async (client) =>
           orderCertificate(
             { ...order, storage: storageAt(order.storage) },
-            { client, key: await keyAt(keyPath), accounts: await accounts(), keyPath, solvers, inTurn },
+            { client, key: await keyAt(keyPath), accounts: await accounts(), at, solvers, inTurn },
           ),
         );
         countOrder(directory, 'issued', outside.count);
         return issued;
       } catch (error) {
-        const isLimited = error instanceof PostponedError && error.kept['account_fault'] === undefined;
-        countOrder(directory, isLimited ? 'limited' : 'failed', outside.count);
+        countOrder(directory, outcomeOf(error), outside.count);
         throw error;
       }
     },
-    endOrder: async (accountKey, name) => {
-      const { removeOrderKey } = await import('./acme-order.ts');
-      await removeOrderKey(at(accountKey), name);
+    dropOrder: async (order) => {
+      const { dropOrder } = await import('./acme-order.ts');
+      const { solversOf } = await import('./acme-solvers.ts');
+      await dropOrder(order, { at, solvers: solversOf(order, outside, order.stillApproved) });
     },
     rehearse: async (rehearsal) => {
       const [{ externalAccount }, { rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all(

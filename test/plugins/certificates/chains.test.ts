@@ -85,7 +85,7 @@ async function chainOf(ends: (typeof WHO)[number], days: number) {
     to: to('Intermediate', 900),
     ca: true,
   });
-  const leaf = await make({ name: HOST, by: intermediate, from: -20, to: to('leaf', 70), dnsNames: [HOST] });
+  const leaf = await make({ name: HOST, by: intermediate, from: -80, to: to('leaf', 70), dnsNames: [HOST] });
   return { root, intermediate, leaf };
 }
 

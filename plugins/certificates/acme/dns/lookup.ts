@@ -94,23 +94,42 @@ export interface ZoneServer {
   readonly address: CheckedAddress;
 }
 
-/** Every address of every server of a zone, without denied addresses. Throws if there are none. */
-export async function serversOf(
-  { ask, names, denial }: Dns,
-  zone: string,
+/** The servers of a zone. */
+export interface ZoneServers {
+  /** Every address of every server. At least one. */
+  readonly servers: readonly ZoneServer[];
+  /** Servers without an address that may be asked, with the reason: `ns2.example.test (its name does not resolve)`. */
+  readonly left: readonly string[];
+}
+
+/** The addresses of one server that may be asked, or the reason why there are none. Throws a LookUpError if DNS gives no answer. */
+async function addressesOf(
+  { names, denial }: Dns,
+  name: string,
   signal: AbortSignal,
-): Promise<readonly ZoneServer[]> {
-  const servers = certain(await ask('NS', zone, signal), `the servers of the zone ${zone}`);
-  const found = await Promise.all(
-    servers.slice(0, MOST_SERVERS).map(async (name): Promise<readonly ZoneServer[]> => {
-      const resolved = await names.addresses(name, ADDRESS_MS, signal);
-      const addresses = resolved.ok ? resolved.addresses : [];
-      return addresses
-        .filter((address) => denial(address) === undefined)
-        .map((address) => ({ name, address: checkedAddress(address, denial) }));
-    }),
+): Promise<readonly CheckedAddress[] | string> {
+  const resolved = await names.addresses(name, ADDRESS_MS, signal);
+  // A server that cannot be found now can have an old answer for the authority.
+  if (!resolved.ok && resolved.error === 'no-answer') throw new LookUpError(`the server ${resolved.reason}`);
+  if (!resolved.ok) return 'its name does not resolve';
+  const permitted = resolved.addresses.filter((address) => denial(address) === undefined);
+  if (permitted.length === 0) return 'its addresses are denied';
+  return permitted.map((address) => checkedAddress(address, denial));
+}
+
+/** Every server of a zone. Throws a LookUpError if none has an address that may be asked, or one cannot be looked up. */
+export async function serversOf(dns: Dns, zone: string, signal: AbortSignal): Promise<ZoneServers> {
+  const all = certain(await dns.ask('NS', zone, signal), `the servers of the zone ${zone}`).slice(0, MOST_SERVERS);
+  const found = await Promise.all(all.map(async (name) => ({ name, addresses: await addressesOf(dns, name, signal) })));
+  const left = found.flatMap(({ name, addresses }) =>
+    typeof addresses === 'string' ? [`${name} (${addresses})`] : [],
   );
-  const all = found.flat().slice(0, MOST_SERVERS);
-  if (all.length === 0) throw new LookUpError(`the servers of the zone ${zone} have no address that may be asked`);
-  return all;
+  const servers = found
+    .flatMap(({ name, addresses }) =>
+      typeof addresses === 'string' ? [] : addresses.map((address) => ({ name, address })),
+    )
+    .slice(0, MOST_SERVERS);
+  if (servers.length > 0) return { servers, left };
+  const why = left.length === 0 ? '' : `: ${listed(left)}`;
+  throw new LookUpError(`the servers of the zone ${zone} have no address that may be asked${why}`);
 }

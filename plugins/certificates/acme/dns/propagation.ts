@@ -61,35 +61,49 @@ async function look({ expected, ask }: Look, signal: AbortSignal): Promise<Seen>
   return expected.texts.every((text) => there.has(text)) ? 'all' : 'missing';
 }
 
+/** The questions of one propagation. */
+interface Looks {
+  readonly looks: readonly Look[];
+  /** Servers that are not asked, with the reason. */
+  readonly left: readonly string[];
+}
+
 /** The questions to the servers of each name's zone, or to the resolvers. */
 async function looksFor(
   expected: readonly Expected[],
   { dns, resolvers, port }: PropagationOptions,
   signal: AbortSignal,
-): Promise<readonly Look[]> {
-  if (resolvers !== undefined)
-    return expected.flatMap((each) =>
-      resolvers.map((server) => ({
-        expected: each,
-        server,
-        family: server.includes('[') || isIPv6(server) ? 6 : 4,
-        ask: dns.askAt(server),
-        seen: 'silent',
-      })),
+): Promise<Looks> {
+  if (resolvers !== undefined) {
+    const looks = expected.flatMap((each) =>
+      resolvers.map(
+        (server): Look => ({
+          expected: each,
+          server,
+          family: server.includes('[') || isIPv6(server) ? 6 : 4,
+          ask: dns.askAt(server),
+          seen: 'silent',
+        }),
+      ),
     );
+    return { looks, left: [] };
+  }
   const byName = await Promise.all(
-    expected.map(async (each): Promise<readonly Look[]> => {
-      const servers = await serversOf(dns, await zoneOf(dns.ask, each.name, signal), signal);
-      return servers.map(({ name, address }) => ({
-        expected: each,
-        server: `${name} (${address})`,
-        family: isIPv6(address) ? 6 : 4,
-        ask: dns.askAt(serverText(address, port)),
-        seen: 'silent',
-      }));
+    expected.map(async (each): Promise<Looks> => {
+      const { servers, left } = await serversOf(dns, await zoneOf(dns.ask, each.name, signal), signal);
+      const looks = servers.map(
+        ({ name, address }): Look => ({
+          expected: each,
+          server: `${name} (${address})`,
+          family: isIPv6(address) ? 6 : 4,
+          ask: dns.askAt(serverText(address, port)),
+          seen: 'silent',
+        }),
+      );
+      return { looks, left };
     }),
   );
-  return byName.flat();
+  return { looks: byName.flatMap(({ looks }) => looks), left: [...new Set(byName.flatMap(({ left }) => left))] };
 }
 
 /**
@@ -137,7 +151,9 @@ export function propagation(options: PropagationOptions): Propagation {
     }
     const limit = limiter(AT_ONCE);
     const end = timing.now() + timeoutMs;
-    const looks = await retried(() => looksFor(expected, options, signal), end, timing, signal);
+    const { looks, left } = await retried(() => looksFor(expected, options, signal), end, timing, signal);
+    const unasked = left.length === 0 ? '' : `not asked: ${listed(left)}`;
+    if (unasked !== '') progress(unasked);
     for (let open = looks, pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * GROWTH)) {
       await Promise.all(
         open.map((each) =>
@@ -151,7 +167,7 @@ export function propagation(options: PropagationOptions): Propagation {
       if (open.length === 0) return;
       if (timing.now() + pause > end)
         throw new Error(
-          `the values are not at every DNS server after ${spanText(timeoutMs)}: ${missingText(open)}. ` +
+          `the values are not at every DNS server after ${spanText(timeoutMs)}: ${[missingText(open), unasked].filter((each) => each !== '').join('; ')}. ` +
             'If this machine sees other servers than the authority, set resolvers or wait',
         );
       progress(`waiting for ${counted(open.length, 'DNS answer')}`);

@@ -89,6 +89,7 @@ function quoted(value: string): string {
 /** One set of TXT records with the values to change. */
 interface TextSet {
   readonly place: string;
+  readonly zone: string;
   readonly path: string;
   readonly values: readonly string[];
 }
@@ -100,6 +101,7 @@ function setsOf(values: readonly PreparedValue[]): readonly TextSet[] {
     const name = encodeURIComponent(nameIn(zone, place));
     return {
       place,
+      zone,
       path: `/zones/${encodeURIComponent(zone)}/rrsets/${name}/TXT`,
       values: own.map((each) => quoted(each.text)),
     };
@@ -190,6 +192,9 @@ export function hetznerProvider({ send, endpoint, token, zone: given, timing }: 
   };
   const remove = async (set: TextSet, signal: AbortSignal): Promise<void> => {
     const there = await present(set, signal);
+    // The token of another project finds neither the zone nor its values.
+    if (there === undefined && (await zoneFor(set.place, signal)) !== set.zone)
+      throw new InputError(`the project of the token has no zone ${set.zone}`);
     const own = set.values.filter((value) => there?.has(value) === true);
     if (own.length > 0) await act(set, 'remove', own, {}, signal);
   };

@@ -108,6 +108,15 @@ describe('a certificate from an ACME authority', { timeout: 120_000 }, () => {
     expect(stored(project).subjectAltName).toBe('DNS:www.example.test');
   });
 
+  it('names the chains of the authority if the preferred one is not among them', async () => {
+    const roots = authority.acme.roots.map((root) => new X509Certificate(root).subject.replace(/^.*CN=/su, ''));
+    const known = `the authority has no chain up to None. It has chains up to ${roots.join(', ')}`;
+    const project = await applied();
+    project.declare(acmeDocuments(authority, { acme: 'preferredChain: None' }));
+    const { code, stdout } = await project.run('apply', '--yes');
+    expect([code, stdout]).toEqual([7, expect.stringContaining(`${known}. Name one of them in \`preferredChain\``)]);
+  });
+
   it('gets another chain without another order', async () => {
     const project = await applied();
     const before = stored(project);

@@ -20,7 +20,9 @@ export type Point =
   /** As soon as the log has n lines. */
   | { readonly line: number }
   /** As soon as the key of the order lies there. */
-  | { readonly key: true };
+  | { readonly key: true }
+  /** At the next request after a file exists: a value of a challenge, or the trace of a command. */
+  | { readonly file: string };
 
 export type Work = 'issuance' | 'renewal';
 
@@ -36,9 +38,9 @@ export async function siteFor(work: Work): Promise<Site> {
   let backMs = work === 'renewal' ? 70 * DAY_MS : 0;
   const authority = await startEmulated({ ownHttp: true }, { now: () => Date.now() - backMs, retryAfterSeconds: 0 });
   const website = createServer(({ url = '' }, response) => {
-    const path = join(folder, 'website', url);
-    const isThere = !url.includes('..') && existsSync(path);
-    response.writeHead(isThere ? 200 : 404).end(isThere ? readFileSync(path) : '');
+    const paths = ['website', 'second'].map((webroot) => join(folder, webroot, url));
+    const path = url.includes('..') ? undefined : paths.find((each) => existsSync(each));
+    response.writeHead(path === undefined ? 404 : 200).end(path === undefined ? '' : readFileSync(path));
   });
   await new Promise<void>((resolve) => void website.listen(authority.httpPort, '127.0.0.1', resolve));
   const solver = '{ http01: { webroot: ./website, selfCheck: skip } }';
@@ -86,6 +88,8 @@ export async function applyKilled({ folder, authority }: Site, point: Point | un
       requests += 1;
       return requests === point.request && die();
     };
+  } else if (point !== undefined && 'file' in point) {
+    faults.endsAt = (when) => when === 'before' && filesIn(join(folder, point.file)).length > 0 && die();
   } else if (point !== undefined) {
     const isThere = (): boolean =>
       'line' in point
@@ -103,7 +107,8 @@ export async function applyKilled({ folder, authority }: Site, point: Point | un
   return child.signalCode === 'SIGKILL';
 }
 
-const filesIn = (folder: string): readonly string[] =>
+/** The names in a folder, and below it; empty if it does not exist. */
+export const filesIn = (folder: string): readonly string[] =>
   existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort() : [];
 
 /** Number of lines that a run without a kill writes, and of its requests. */
@@ -156,7 +161,7 @@ export async function killedAt(
         `left: ${filesIn(join(folder, 'website')).join(' ')}`,
         filesIn(join(folder, 'website/.well-known/acme-challenge')).length === 0,
       ],
-      [`the state has the order: ${state.stdout}`, !/"(?:order|presented|wait_until)":/u.test(state.stdout)],
+      [`the state has the order: ${state.stdout}`, !/"(?:order|order_key|presented|wait_until)":/u.test(state.stdout)],
     ];
     return { killed, faults: expect.filter(([, isTrue]) => !isTrue).map(([what]) => what) };
   } finally {

@@ -189,6 +189,9 @@ const ROWS: readonly Row[] = [
 
 const HOUR_MS = 3_600_000;
 const nameOf = (row: Row): string => `r${ROWS.indexOf(row)}`;
+/** The resource whose row has the problem. */
+const addressOf = (row: Row): string =>
+  `certificates/${row.at === 'new-account' ? 'Issuer' : 'Certificate'}/${nameOf(row)}`;
 const domainOf = (row: Row): string => `${nameOf(row)}.test`;
 
 const documentOf = ({ type, detail }: { readonly type: string; readonly detail: string }): object => ({
@@ -297,9 +300,7 @@ beforeAll(async () => {
   first = await fettle(project.folder, 'apply --yes');
   storedAfterFirst = storedRows();
   keptAfterFirst = new Map(
-    await Promise.all(
-      ROWS.map(async (row) => [row, await keptOf(project, `certificates/Certificate/${nameOf(row)}`)] as const),
-    ),
+    await Promise.all(ROWS.map(async (row) => [row, await keptOf(project, addressOf(row))] as const)),
   );
   second = await fettle(project.folder, 'apply --yes', { now: () => Date.now() + 3 * HOUR_MS });
   storedAtEnd = storedRows();
@@ -309,11 +310,7 @@ afterAll(() => authority.stop());
 
 /** The status and the message of a row in the output of an apply; those of its Issuer if the account is at fault. */
 function shown(row: Row, { stdout }: Done): string {
-  const kind = row.at === 'new-account' ? 'Issuer' : 'Certificate';
-  return (
-    new RegExp(`^ *(?:failed|waiting) +certificates/${kind}/${nameOf(row)} .*$`, 'mu').exec(stdout)?.[0].trim() ??
-    'done'
-  );
+  return new RegExp(`^ *(?:failed|waiting) +${addressOf(row)} .*$`, 'mu').exec(stdout)?.[0].trim() ?? 'done';
 }
 
 const LOG_HAS_ORDER: ReadonlySet<Place> = new Set(['challenge', 'finalize', 'order', 'certificate']);

@@ -102,7 +102,7 @@ describe('the servers of a zone', () => {
     const dns = openDns([server.address], denial);
     const { signal } = new AbortController();
     expect(
-      (await serversOf(dns, 'example.test', signal)).map(({ name, address }) => `${name} ${address}`).sort(),
+      (await serversOf(dns, 'example.test', signal)).servers.map(({ name, address }) => `${name} ${address}`).sort(),
     ).toEqual(['ns1.example.test 127.0.0.1', 'ns2.example.test 127.0.0.1', 'ns2.example.test 2001:db8::53']);
     const timing = clock();
     await propagation({ dns, timeoutMs: 0, port: server.port, timing })(expected, solverRun());
@@ -130,12 +130,38 @@ describe('the servers of a zone', () => {
     expect(await zoneOf(ask, '_acme-challenge.www.example.test', signal)).toBe('example.test');
   });
 
+  test('are named if the name of one does not resolve', async () => {
+    const texts = [`${NAME}. IN TXT "one"`, `${NAME}. IN TXT "two"`];
+    const server = await startBind([
+      { zone: 'example.test', granted: [], lines: ['@ IN NS ns.gone.invalid.', ...texts] },
+    ]);
+    const dns = openDns([server.address], denial);
+    const left = 'not asked: ns.gone.invalid (its name does not resolve)';
+    const run = solverRun();
+    await propagation({ dns, timeoutMs: 0, port: server.port, timing: clock() })(expected, run);
+    expect(run.said).toEqual([left]);
+    const other = [{ name: NAME, texts: ['three'] }];
+    const wait = propagation({ dns, timeoutMs: 0, port: server.port, timing: clock() })(other, solverRun());
+    await expect(wait).rejects.toThrow(`does not have ${NAME}; ${left}. If this machine`);
+  });
+
+  test('are awaited, and named, if one of them cannot be looked up', async () => {
+    // This server refuses names of other zones.
+    const server = await startBind([{ zone: 'example.test', granted: [], lines: ['@ IN NS ns.elsewhere.test.'] }]);
+    const timing = clock();
+    const dns = openDns([server.address], denial);
+    const wait = propagation({ dns, timeoutMs: 1000, port: server.port, timing })(expected, solverRun());
+    await expect(wait).rejects.toThrow('the server ns.elsewhere.test cannot be resolved');
+    expect(timing.sleeps).toEqual([500]);
+  });
+
   test('have no denied address', async () => {
     const server = await startBind([
       { zone: 'example.test', granted: [], lines: ['@ IN NS ns2', 'ns2 IN A 169.254.169.254'] },
     ]);
     const dns = openDns([server.address], denial);
-    const servers = await serversOf(dns, 'example.test', new AbortController().signal);
+    const { servers, left } = await serversOf(dns, 'example.test', new AbortController().signal);
+    expect(left).toEqual(['ns2.example.test (its addresses are denied)']);
     expect(servers.map(({ address }) => address)).toEqual(['127.0.0.1']);
     const wait = propagation({ dns, timeoutMs: 0, port: server.port, timing: clock() })(expected, solverRun());
     await expect(wait).rejects.toThrow(`ns1.example.test (127.0.0.1) does not have ${NAME}`);

@@ -81,6 +81,13 @@ describe('Hetzner', () => {
     expect(api.texts.get(NAME)).toEqual(['"of a stranger"']);
   });
 
+  test('values count as removed only where the project of the token has their zone', async () => {
+    const recorded = await hetzner().prepare([challenge('www.example.test')], solverRun());
+    const other = await hetznerZones(['elsewhere.test']);
+    const elsewhere = open({}, { hetzner: { token: other.token } }, { env: { HCLOUD_ENDPOINT: other.endpoint } });
+    await expect(elsewhere.remove(recorded, solverRun())).rejects.toThrow('the project of the token has no zone');
+  });
+
   test('a new set of records lives for a minute, also at the apex of its zone', async () => {
     const solver = hetzner({ zone: '_acme-challenge.zone.test' });
     api = await hetznerZones(['_acme-challenge.zone.test']);

@@ -1,16 +1,11 @@
 /** Other ACME clients that issue from the emulated authority: their folders, and a web server for their webroot. */
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { run, type Ran, temporaryFolder } from '../../../support/cli.ts';
 import { type EmulatedAuthority, startEmulated } from '../../../support/acme/emulated.ts';
-
-/** True if a program is installed. */
-export function has(program: string): boolean {
-  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
-}
 
 export interface ClientsSite {
   readonly authority: EmulatedAuthority;
@@ -101,15 +96,17 @@ export async function dehydratedIssues(
   return own;
 }
 
-/** A certificate by lego. Returns its folder. */
+/** A certificate by lego, which then runs `hook`. Returns its folder, and its options. */
 export async function legoIssues(
   { authority, folder, webroot, run: runs }: ClientsSite,
   names: readonly string[],
-): Promise<string> {
+  hook: string,
+): Promise<{ readonly own: string; readonly line: string }> {
   const own = join(folder, 'lego');
   const account = ['--accept-tos', '--email', 'ops@example.test', '--server', authority.directory, '--path', own];
-  await runs('lego', ...account, '--http', '--http.webroot', webroot, ...names.flatMap((name) => ['-d', name]), 'run');
-  return own;
+  const options = [...account, '--http', '--http.webroot', webroot, ...names.flatMap((name) => ['-d', name])];
+  await runs('lego', ...options, 'run', '--run-hook', hook);
+  return { own, line: options.join(' ') };
 }
 
 /** Runs the built command line in a project that trusts the authority as the machine would. */

@@ -10,7 +10,6 @@ import {
   type ClientsSite,
   dehydratedIssues,
   fettleAt,
-  has,
   legoIssues,
   serialIn,
   startSite,
@@ -38,8 +37,8 @@ function project(commands: readonly (readonly string[])[] = []): string {
 const LONG = 180_000;
 
 interface Client {
-  /** Folder of the client. */
-  readonly own: string;
+  /** Folders of the client, and of its scheduler. */
+  readonly own: readonly string[];
   /** File of the certificate. */
   readonly live: string;
   /** Address of the account, as the client recorded it. */
@@ -60,7 +59,7 @@ async function takesOver(at: ClientsSite, { own, live, account, command, ran }: 
   const before = serialIn(live);
   const counts = { ...authority.acme.counts() };
 
-  const imported = await all('import', '--all', '--plugin', 'certificates', own, '-o', 'desired/imported.yaml');
+  const imported = await all('import', '--all', '--plugin', 'certificates', ...own, '-o', 'desired/imported.yaml');
   expect([imported.code, imported.stderr]).toEqual([0, expect.stringContaining('2 documents')]);
   const file = join(folder, 'desired/imported.yaml');
   const text = readFileSync(file, 'utf8');
@@ -97,7 +96,7 @@ async function takesOver(at: ClientsSite, { own, live, account, command, ran }: 
   return readFileSync(ran, 'utf8');
 }
 
-test.skipIf(!has('certbot'))(
+test(
   'certbot hands its certificate over, and the renewal uses its account and webroot',
   async () => {
     const at = await site();
@@ -106,14 +105,14 @@ test.skipIf(!has('certbot'))(
     const own = await certbotIssues(at, ['www.example.test', 'example.test'], '--deploy-hook', command.join(' '));
     const [regr = ''] = globSync('accounts/*/*/*/regr.json', { cwd: own });
     const { uri } = JSON.parse(readFileSync(join(own, regr), 'utf8')) as { uri: string };
-    await takesOver(at, { own, live: join(own, 'live/www.example.test/cert.pem'), account: uri, command, ran });
+    await takesOver(at, { own: [own], live: join(own, 'live/www.example.test/cert.pem'), account: uri, command, ran });
     // Only one program renews from now on.
     await expect(certbotRenews(at)).rejects.toThrow('to be a symlink');
   },
   LONG,
 );
 
-test.skipIf(!has('dehydrated'))(
+test(
   'dehydrated hands its certificate over, and the renewal uses its account and webroot',
   async () => {
     const at = await site();
@@ -128,28 +127,41 @@ test.skipIf(!has('dehydrated'))(
     const [id = ''] = globSync('accounts/*/account_id.json', { cwd: own });
     const { url } = JSON.parse(readFileSync(join(own, id), 'utf8')) as { url: string };
     const command = [hook, 'deploy_cert', 'www.example.test', ...files, '0'];
-    const after = await takesOver(at, { own, live: join(certs, 'cert.pem'), account: url, command, ran });
+    const after = await takesOver(at, { own: [own], live: join(certs, 'cert.pem'), account: url, command, ran });
     // The same words, but for the time at their end.
     expect(after.trim().replace(/\d+$/u, '')).toBe(before.trim().replace(/\d+$/u, ''));
   },
   LONG,
 );
 
-test.skipIf(!has('lego'))(
-  'lego does not record its challenges: the renewal stays with lego until a person adds a solver',
-  async () => {
-    const at = await site();
-    const own = await legoIssues(at, ['www.example.test']);
-    const folder = project();
-    const words = ['import', '--all', '--plugin', 'certificates', own, '-o', 'desired/imported.yaml'];
-    expect((await fettleAt(folder, at, ...words)).code).toBe(0);
-    const text = readFileSync(join(folder, 'desired/imported.yaml'), 'utf8');
-    expect(text).toContain('# lego does not record how it proves names. Add a solver to the Issuer');
-    expect(text).toMatch(/renewal:\n {4}enabled: false/u);
-    expect(text).toMatch(/contact:\n {6}- ops@example\.test/u);
-    const applied = await fettleAt(folder, at, 'apply', '--yes');
-    expect([applied.code, applied.stdout + applied.stderr]).toEqual([0, expect.stringContaining('2 done')]);
-    expect(at.authority.acme.counts()['new-order']).toBe(1);
-  },
-  LONG,
-);
+test('lego hands its certificate over, and the renewal uses the account and the options of its scheduler', {
+  timeout: LONG,
+}, async () => {
+  const at = await site();
+  const ran = join(at.folder, 'reloaded');
+  const command = ['touch', ran];
+  const { own, line } = await legoIssues(at, ['www.example.test'], command.join(' '));
+  const scheduler = join(at.folder, 'cron.d');
+  writeFiles(scheduler, { lego: `17 3 * * * root lego ${line} renew --renew-hook "${command.join(' ')}"\n` });
+  const [account = ''] = globSync('accounts/*/*/account.json', { cwd: own });
+  const { registration } = JSON.parse(readFileSync(join(own, account), 'utf8')) as { registration: { uri: string } };
+  const live = join(own, 'certificates/www.example.test.crt');
+  await takesOver(at, { own: [own, scheduler], live, account: registration.uri, command, ran });
+});
+
+test('without its scheduler, lego does not record its challenges: the renewal stays with lego until a person adds a solver', {
+  timeout: LONG,
+}, async () => {
+  const at = await site();
+  const { own } = await legoIssues(at, ['www.example.test'], 'true');
+  const folder = project();
+  const words = ['import', '--all', '--plugin', 'certificates', own, '-o', 'desired/imported.yaml'];
+  expect((await fettleAt(folder, at, ...words)).code).toBe(0);
+  const text = readFileSync(join(folder, 'desired/imported.yaml'), 'utf8');
+  expect(text).toContain('lego does not record how it proves names. Search the folder of its `.lego.yml`');
+  expect(text).toMatch(/renewal:\n {4}enabled: false/u);
+  expect(text).toMatch(/contact:\n {6}- ops@example\.test/u);
+  const applied = await fettleAt(folder, at, 'apply', '--yes');
+  expect([applied.code, applied.stdout + applied.stderr]).toEqual([0, expect.stringContaining('2 done')]);
+  expect(at.authority.acme.counts()['new-order']).toBe(1);
+});
