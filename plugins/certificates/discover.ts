@@ -183,7 +183,7 @@ function stepsFor(
   if (unlisted.length === 0) return [];
   const all = JSON.stringify([...commands, ...unlisted]);
   return [
-    `fettle.yaml does not list ${counted(unlisted.length, 'command')} after renewals. Set \`plugins: { certificates: { commands: ${all} } }\`, and run the import again`,
+    `fettle.yaml does not list ${counted(unlisted.length, 'command')} after renewals. Set \`plugins: { certificates: { commands: ${all} } }\`, remove the written documents, and run the import again`,
   ];
 }
 

@@ -16,7 +16,7 @@ import {
   webrootMethod,
 } from './forms.ts';
 import { scheduledRuns } from './scheduled.ts';
-import { parseSections } from './settings-text.ts';
+import { parseSections, type Sections } from './settings-text.ts';
 
 const KEY = /^(.*)\/accounts\/(.+)\/([0-9a-f]{32})\/private_key\.json$/u;
 const DNS: Readonly<Record<string, DnsType>> = { 'dns-rfc2136': 'rfc2136', 'dns-hetzner': 'hetzner' };
@@ -26,11 +26,31 @@ interface Account extends ClientAccount {
   readonly id: string;
 }
 
-function accountsOf({ paths, texts }: SettingsFiles): readonly Account[] {
+/** The settings of a certificate, by section. */
+interface Lineage {
+  readonly root: string;
+  readonly name: string;
+  readonly sections: Sections;
+  readonly params: ReadonlyMap<string, string>;
+}
+
+function lineagesOf({ paths, texts }: SettingsFiles): readonly Lineage[] {
+  return paths.flatMap((path) => {
+    const [, root, name] = /^(.*)\/renewal\/([^/]+)\.conf$/u.exec(path) ?? [];
+    if (root === undefined || name === undefined) return [];
+    const sections = parseSections(texts.get(path) ?? '');
+    return [{ root, name, sections, params: sections.get('renewalparams') ?? new Map<string, string>() }];
+  });
+}
+
+/** The accounts. The folder of an older account names a directory that no longer exists: its certificates name the present one. */
+function accountsOf({ paths, texts }: SettingsFiles, lineages: readonly Lineage[]): readonly Account[] {
   return paths.flatMap((key) => {
     const [, root, server, id] = KEY.exec(key) ?? [];
-    const directory = directoryOf(server === undefined ? undefined : `https://${server}`);
-    if (root === undefined || id === undefined || directory === undefined) return [];
+    if (root === undefined || id === undefined) return [];
+    const user = lineages.find((each) => each.root === root && each.params.get('account') === id);
+    const directory = directoryOf(user?.params.get('server')) ?? directoryOf(`https://${server}`);
+    if (directory === undefined) return [];
     const { body } = jsonObject(texts.get(`${splitPath(key).folder}/regr.json`));
     const contact = addressesOf((body as { contact?: unknown } | undefined)?.contact);
     return [{ client: 'certbot' as const, key, directory, contact, notes: [], root, id }];
@@ -62,11 +82,23 @@ function usualMethod(params: ReadonlyMap<string, string>): Method {
 const INSTALLED = new Set(['None', '']);
 
 /** Reasons in the settings, and in scripts that certbot runs for every certificate. */
-function obstaclesOf(params: ReadonlyMap<string, string>, root: string, paths: readonly string[]): readonly string[] {
+function obstaclesOf(
+  { params, usual }: { readonly params: ReadonlyMap<string, string>; readonly usual: ReadonlyMap<string, string> },
+  root: string,
+  paths: readonly string[],
+): readonly string[] {
   const installer = params.get('installer') ?? '';
-  const pre = params.get('pre_hook');
+  const pre = params.get('pre_hook') ?? usual.get('pre-hook');
+  const is = (name: string, value: string): boolean =>
+    (params.get(name) ?? usual.get(name.replaceAll('_', '-')))?.toLowerCase() === value;
   const before = paths.filter((path) => path.startsWith(`${root}/renewal-hooks/pre/`));
   return [
+    ...(is('autorenew', 'false') ? ['certbot does not renew it (`autorenew` is False)'] : []),
+    ...(is('reuse_key', 'true')
+      ? [
+          'certbot keeps the key at a renewal (`reuse_key` is True), and fettle creates another one. Remove pins of the key',
+        ]
+      : []),
     ...(INSTALLED.has(installer) || installer === 'nginx'
       ? []
       : [`certbot reloads ${installer} after a renewal. Set \`reload\` of the Certificate`]),
@@ -113,21 +145,20 @@ function scheduledHooks(files: SettingsFiles): readonly string[] {
 
 /** Reads certbot's folder. */
 export function readCertbot(files: SettingsFiles): ClientFolder {
-  const accounts = accountsOf(files);
+  const lineages = lineagesOf(files);
+  const accounts = accountsOf(files, lineages);
   const scheduled = scheduledHooks(files);
-  const certificates = files.paths.flatMap((path): readonly ClientCertificate[] => {
-    const [, root, name] = /^(.*)\/renewal\/([^/]+)\.conf$/u.exec(path) ?? [];
-    if (root === undefined || name === undefined) return [];
-    const sections = parseSections(files.texts.get(path) ?? '');
-    const params = sections.get('renewalparams') ?? new Map<string, string>();
+  const certificates = lineages.flatMap(({ root, name, sections, params }): readonly ClientCertificate[] => {
     const account = accounts.find((each) => each.root === root && each.id === params.get('account'));
     if (account === undefined) return [];
     const webroots = sections.get('renewalparams/webroot_map') ?? new Map<string, string>();
     const scripts = scriptsOf(root, files);
+    const usual = parseSections(files.texts.get(`${root}/cli.ini`) ?? '').get('') ?? new Map<string, string>();
     const { hook, obstacles } = singleHook('certbot', [
       params.get('renew_hook'),
       params.get('post_hook'),
       params.get('installer') === 'nginx' ? 'nginx -s reload' : undefined,
+      ...HOOKS.map((option) => usual.get(option)),
       ...scheduled,
       ...scripts.hooks,
     ]);
@@ -146,7 +177,7 @@ export function readCertbot(files: SettingsFiles): ClientFolder {
         ...(profile === undefined ? {} : { profile }),
         ...(preferredChain === undefined ? {} : { preferredChain }),
         ...(hook === undefined ? {} : { hook }),
-        obstacles: [...obstaclesOf(params, root, files.paths), ...scripts.obstacles, ...obstacles],
+        obstacles: [...obstaclesOf({ params, usual }, root, files.paths), ...scripts.obstacles, ...obstacles],
       },
     ];
   });

@@ -93,7 +93,7 @@ const NO_WORDS =
   'Put the command into a script, list the script in `plugins.certificates.commands` of fettle.yaml, and set `reload`';
 
 function remedyFor(words: readonly string[]): string {
-  return `Add ${JSON.stringify(words)} to \`plugins.certificates.commands\` of fettle.yaml, and run the import again`;
+  return `Add ${JSON.stringify(words)} to \`plugins.certificates.commands\` of fettle.yaml, remove the written documents, and run the import again`;
 }
 
 /** The commands after a renewal, if fettle may run them. */

@@ -25,7 +25,7 @@ function dnsSolver(type: DnsType, { acme }: Settings): Fitting {
   const by = `Its names are proven by ${DNS_TEXT[type]}`;
   if (only === undefined)
     return {
-      why: `${by}. Declare it in \`plugins.certificates.acme.dnsProviders\` of fettle.yaml, and run the import again`,
+      why: `${by}. Declare it in \`plugins.certificates.acme.dnsProviders\` of fettle.yaml, remove the written documents, and run the import again`,
     };
   if (more.length > 0)
     return { why: `${by}, and fettle.yaml has several. Add a solver with one of them to the Issuer` };

@@ -15,11 +15,11 @@ const MOST_SETTINGS = 20_000;
 const LIMIT = 65_536;
 /** Files with settings. `account.conf` of acme.sh is not one of them: it has the secrets of services. */
 const SETTINGS =
-  /\/(?:regr\.json|account\.json|registration_info\.json|ca\.conf|config|conf\.d\/[^/]+\.sh|certificates\/[^/]+\.json|renewal\/[^/]+\.conf|renewal-hooks\/(?:deploy|post)\/[^/]+|\.lego\.ya?ml|crontabs?(?:\/[^/]+)?|cron\.(?:d|hourly|daily|weekly|monthly)\/[^/]+|[^/]+\.service|([^/]+?)(?:_ecc)?\/\1\.conf)$/u;
+  /\/(?:regr\.json|account\.json|registration_info\.json|ca\.conf|cli\.ini|config|conf\.d\/[^/]+\.sh|certificates\/[^/]+\.json|renewal\/[^/]+\.conf|renewal-hooks\/(?:deploy|post)\/[^/]+|\.lego\.ya?ml|crontabs?(?:\/[^/]+)?|cron\.(?:d|hourly|daily|weekly|monthly)\/[^/]+|[^/]+\.service|([^/]+?)(?:_ecc)?\/\1\.conf)$/u;
 
 const HOOK = /\/renewal-hooks\//u;
 
-/** Regular files below a folder. Links are left out: settings are never read through one. */
+/** Regular files below a folder, and links to scripts of certbot by their names: nothing is ever read through a link. */
 async function below(folder: string, signal: AbortSignal): Promise<readonly string[]> {
   const files: string[] = [];
   const look = async (at: string, depth: number): Promise<void> => {
@@ -30,7 +30,7 @@ async function below(folder: string, signal: AbortSignal): Promise<readonly stri
       if (files.length >= MOST_FILES) return;
       const path = join(at, entry.name);
       if (entry.isDirectory() && depth < DEEPEST) await look(path, depth + 1);
-      else if (entry.isFile()) files.push(path);
+      else if (entry.isFile() || (entry.isSymbolicLink() && HOOK.test(path))) files.push(path);
     }
   };
   await look(folder, 0);

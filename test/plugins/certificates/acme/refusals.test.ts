@@ -132,7 +132,7 @@ const HOSTILE: readonly Hostile[] = [
     name: 'sends requests to another server',
     endpoint: 'new-order',
     answer: bodyWith(() => ({ authorizations: ['https://other.example.test/authz/1'] })),
-    why: 'of a server that the directory does not name',
+    why: 'leads to https://other.example.test',
   },
   {
     name: 'names endless authorizations',

@@ -1,7 +1,7 @@
 /** The handover by the documented forms of folders: solvers, obstacles, and hostile files. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -127,11 +127,37 @@ describe('certbot', () => {
     ['authenticator = standalone\ninstaller = nginx', 'Add ["nginx","-s","reload"] to'],
     ['authenticator = standalone\ninstaller = apache', 'Set `reload` of the Certificate'],
     ['authenticator = standalone\nrenew_hook = a\npost_hook = b', 'several commands after a renewal: a; b'],
+    ['authenticator = standalone\nautorenew = False', 'certbot does not renew it (`autorenew` is False)'],
+    ['authenticator = standalone\nreuse_key = True', 'and fettle creates another one. Remove pins of the key'],
   ])('keeps the renewal with %j', async (params, remedy) => {
     lineage('a.example.test', ['a.example.test'], params);
     const { of, text } = await imports('le');
     expect(of('a.example.test')).toMatchObject({ issuer: 'letsencrypt', renewal: OFF, recovery: OFF });
     expect(text).toContain(remedy);
+  });
+
+  it('has the commands of its configuration, and of scripts behind links', async () => {
+    lineage('a.example.test', ['a.example.test'], 'authenticator = standalone');
+    writeFiles(folder, { 'le/cli.ini': '# usual options\ndeploy-hook = systemctl reload nginx\n' });
+    settings = 'plugins: { certificates: { commands: [[systemctl, reload, nginx]] } }\n';
+    expect((await imports('le')).of('a.example.test')).toMatchObject({
+      reload: { command: ['systemctl', 'reload', 'nginx'] },
+    });
+    rmSync(join(folder, 'desired/imported.yaml'));
+    writeFiles(folder, { 'bin/reload': '#!/bin/sh\n', 'le/cli.ini': '' });
+    mkdirSync(join(folder, 'le/renewal-hooks/deploy'), { recursive: true });
+    symlinkSync(join(folder, 'bin/reload'), join(folder, 'le/renewal-hooks/deploy/reload'));
+    const { of, text } = await imports('le');
+    expect(of('a.example.test')?.renewal).toEqual(OFF);
+    expect(text).toContain('renewal-hooks/deploy/reload');
+  });
+
+  it('has an account of the first protocol at the directory that its certificates name', async () => {
+    lineage('a.example.test', ['a.example.test'], 'authenticator = standalone');
+    const accounts = join(folder, 'le/accounts');
+    renameSync(join(accounts, 'acme-v02.api.letsencrypt.org'), join(accounts, 'acme-v01.api.letsencrypt.org'));
+    symlinkSync('acme-v01.api.letsencrypt.org', join(accounts, 'acme-v02.api.letsencrypt.org'));
+    expect((await imports('le')).issuer).toMatchObject({ directory: 'letsencrypt' });
   });
 
   it('reloads with a script of its folder of hooks that needs no values of certbot', async () => {
@@ -168,7 +194,9 @@ describe('certbot', () => {
     });
     const first = await imports('le', 'etc');
     expect(first.of('a.example.test')?.renewal).toEqual(OFF);
-    expect(first.stderr).toContain('commands: [["systemctl","reload","nginx"]] } }`, and run the import again');
+    expect(first.stderr).toContain(
+      'commands: [["systemctl","reload","nginx"]] } }`, remove the written documents, and run the import again',
+    );
     settings = 'plugins: { certificates: { commands: [["systemctl","reload","nginx"]] } }\n';
     rmSync(join(folder, 'desired/imported.yaml'));
     const again = await imports('le', 'etc');
