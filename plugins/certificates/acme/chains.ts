@@ -1,6 +1,7 @@
 /** The chains of an issued certificate: what a server's answer must have, and the choice among alternate chains. */
 
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import { listed } from '#plugin';
 import { addressNumber } from '#plugin/net';
 import { datesOf } from '#plugin/certificate-dates';
 import { isSignedBy, oneLine, readChain, x509Seen } from '../live/x509-read.ts';
@@ -86,4 +87,9 @@ export function topIssuerOf(certificates: readonly X509Certificate[]): string {
   const issuer = certificates.at(-1)?.issuer ?? '';
   const name = issuer.split('\n').find((part) => part.startsWith('CN='));
   return lineOf(name === undefined ? oneLine(issuer) : name.slice('CN='.length));
+}
+
+/** The failure of a preferred chain, with the chains that there are. */
+export function noChainText(preferred: string, { topIssuers }: Pick<IssuedChain, 'topIssuers'>): string {
+  return `the authority has no chain up to ${preferred}. It has chains up to ${listed(topIssuers)}`;
 }

@@ -34,7 +34,6 @@ import {
   InputError,
   type Instant,
   instantText,
-  listed,
   PartlyDoneError,
   PostponedError,
 } from '#plugin';
@@ -42,51 +41,34 @@ import { properDatesOf } from '#plugin/certificate-dates';
 import { ApiError } from '#plugin/http';
 import { AcmeProblem } from '../acme/acme-problem.ts';
 import { isDueAtOnce } from '../acme/ari.ts';
-import { type Authorization, type Directory, type Identifier, type Order, sameIdentifiers } from '../acme/answers.ts';
-import type { IssuedChain } from '../acme/chains.ts';
+import { type Order, sameIdentifiers } from '../acme/answers.ts';
+import { type IssuedChain, noChainText } from '../acme/chains.ts';
 import { exemptsReplacements } from '../acme/directories.ts';
 import type { AcmeClient, NewOrder } from '../acme/client.ts';
-import { type AccountKey, dnsDigest, type ExternalAccount, keyAuthorization } from '../acme/jws.ts';
 import { pendingText, purposeOf, waitedFor } from '../acme/open-order.ts';
 import { FailedOrderError, PendingOrderError } from '../acme/order-errors.ts';
-import type { Challenge, Prepared, Solver } from '../acme/solvers/solver.ts';
-import type { SolverPlace } from '../acme/solvers/solver-place.ts';
 import { type Reaction, reactionTo } from '../acme/problems.ts';
 import { NO_WAIT } from '../acme/waits.ts';
-import { ipAddressesOf, plainAddress } from '../declared.ts';
+import { ipAddressesOf } from '../declared.ts';
 import type { CertificateMemory } from '../generated.ts';
 import { besides, orderKeyPath } from '../paths.ts';
-import type { AcmeIssued, AcmeOrder, ChainOrder, DroppedOrder, Rehearsal } from '../world.ts';
+import type { AcmeIssued, AcmeOrder, DroppedOrder } from '../world.ts';
 import type { Accounts } from './accounts.ts';
-import type { IssuerSolvers } from './acme-solvers.ts';
+import { finish, identifiers, type Prover, removeFormer, removeValues, valuesOf } from './acme-proof.ts';
 import { verifyAsClient } from './client-handshake.ts';
 import { makeFolder, readWhole, removeFile, syncFolder, writeNew } from './files.ts';
 import { validatePair } from './issue.ts';
-import { replaceStored, storedPair } from './stored.ts';
-import type { InTurn } from './turns.ts';
-import { type KeyPair, keyPem, makeKeys, makeRequest } from './x509-make.ts';
-import { fingerprintOf, isKeyOf, publicKeyFingerprint, readChain, readKey, x509Seen } from './x509-read.ts';
+import { replaceStored } from './stored.ts';
+import { type KeyPair, keyPem, makeKeys } from './x509-make.ts';
+import { fingerprintOf, publicKeyFingerprint, readKey } from './x509-read.ts';
 
 const KEY_LIMIT = 65_536;
-/** Deadline of the removal of values, in ms: also for a step that was cancelled. */
-const REMOVAL_MS = 60_000;
-
 /** The services of a world that orders use. */
-export interface Ordering {
-  readonly client: AcmeClient;
-  readonly key: AccountKey;
+export interface Ordering extends Omit<Prover, 'left'> {
   readonly accounts: Accounts;
   /** The absolute path of a path in the project. */
   readonly at: (path: string) => string;
-  readonly solvers: IssuerSolvers;
-  readonly inTurn: InTurn;
 }
-
-/** Values that an order has put up, and the place of the solver that removes them. */
-type Presented = { readonly at: SolverPlace; readonly prepared: Prepared };
-
-/** Sets of values that the record has at most: the oldest ones are dropped. */
-const MOST_PRESENTED = 50;
 
 /** An order in progress, with its key. */
 interface Begun {
@@ -106,13 +88,6 @@ function isExempt({ order, replaced }: Pick<Begun, 'order' | 'replaced'>, { auth
 /** Removes the key of an order that has ended. */
 async function removeOrderKey(path: string): Promise<void> {
   if (await removeFile(path)) await syncFolder(dirname(path));
-}
-
-function identifiers(order: Pick<AcmeOrder, 'dnsNames' | 'ipAddresses'>): readonly Identifier[] {
-  return [
-    ...order.dnsNames.map((value) => ({ type: 'dns' as const, value: value.toLowerCase() })),
-    ...ipAddressesOf(order).map((value) => ({ type: 'ip' as const, value: plainAddress(value) })),
-  ];
 }
 
 /** The key of an order that lies pending, if it is the recorded one. */
@@ -237,162 +212,6 @@ function answerTo(
   return replaces === undefined || replaced === undefined ? {} : { replaced_id: replaces, replaced };
 }
 
-function challengeFor(
-  solver: Solver,
-  authorization: Authorization,
-  { client, key }: Pick<Prover, 'client' | 'key'>,
-): {
-  readonly challenge: Challenge;
-  readonly at: Authorization['challenges'][number];
-} {
-  const { identifier, challenges, wildcard } = authorization;
-  const at = challenges.find(({ type }) => type === solver.type);
-  const name = identifier.value;
-  if (at === undefined) throw new Error(`the authority does not offer ${solver.type} for ${name}`);
-  // dns-persist-01 has no token: the record names the account.
-  const token = at.token ?? '';
-  const authorizationOfKey = token === '' ? '' : keyAuthorization(token, key);
-  const txt = token === '' ? '' : dnsDigest(authorizationOfKey);
-  const challenge = defined<Challenge>({
-    name,
-    wildcard,
-    kind: identifier.type,
-    token,
-    keyAuthorization: authorizationOfKey,
-    txt,
-    issuers: at.issuers,
-    accountUri: client.accountUrl(),
-  });
-  return { at, challenge };
-}
-
-/** The part of an order that proves and finishes it. */
-type Proving = Pick<AcmeOrder, 'dnsNames' | 'ipAddresses' | 'signal' | 'progress' | 'keep'>;
-/** The part of a world that does that. */
-interface Prover extends Pick<Ordering, 'client' | 'key' | 'solvers' | 'inTurn'> {
-  /** Values of earlier orders that could not be removed. */
-  readonly left: readonly Presented[];
-}
-
-/**
- * Removes values where an earlier step or this one has put them, and returns those that are left. A failure is reported, and
- * does not fail the order.
- */
-async function removeValues(
-  order: Pick<Proving, 'progress'>,
-  { solvers }: Pick<Prover, 'solvers'>,
-  presented: readonly Presented[],
-): Promise<readonly Presented[]> {
-  const run = { signal: AbortSignal.timeout(REMOVAL_MS), progress: order.progress };
-  const left: Presented[] = [];
-  for (const each of presented) {
-    try {
-      await solvers.openAt(each.at).remove(each.prepared, run);
-    } catch (error) {
-      const places = [...new Set(each.prepared.values.map(({ place }) => place))].slice(0, 3).join(', ');
-      order.progress(`the values of a challenge at ${places} could not be removed: ${errorText(error)}`);
-      left.push(each);
-    }
-  }
-  return left;
-}
-
-/** Records the values that are to be removed. */
-function keepValues({ keep }: Pick<Proving, 'keep'>, values: readonly Presented[]): Promise<void> {
-  const kept = values.slice(-MOST_PRESENTED) as unknown as NonNullable<AcmeOrder['presented']>;
-  return keep({ presented: kept.length === 0 ? null : kept });
-}
-
-function valuesOf({ presented = [] }: Pick<AcmeOrder, 'presented'>): readonly Presented[] {
-  return presented as readonly unknown[] as readonly Presented[];
-}
-
-/** Removes the values of earlier steps, and records those that are left. */
-async function removeFormer(
-  order: Pick<AcmeOrder, 'presented' | 'progress' | 'keep'>,
-  by: Pick<Prover, 'solvers'>,
-): Promise<readonly Presented[]> {
-  const former = valuesOf(order);
-  if (former.length === 0) return [];
-  const left = await removeValues(order, by, former);
-  if (left.length < former.length) await keepValues(order, left);
-  return left;
-}
-
-/** Authorizations that one solver of the Issuer proves. */
-interface ProvenBy {
-  readonly index: number;
-  readonly solver: Solver;
-  readonly authorizations: readonly Authorization[];
-}
-
-/** Pending authorizations by the solver that proves them. */
-function bySolver(pending: readonly Authorization[], solvers: IssuerSolvers): readonly ProvenBy[] {
-  const groups = Map.groupBy(pending, ({ identifier, wildcard }) => {
-    const index = solvers.indexFor({ name: identifier.value, wildcard, kind: identifier.type });
-    if (index !== undefined) return index;
-    throw new Error(`no solver of the Issuer proves ${wildcard ? '*.' : ''}${identifier.value}`);
-  });
-  return [...groups].map(([index, authorizations]) => ({ index, solver: solvers.open(index), authorizations }));
-}
-
-/** Proves control of every name whose authorization is pending, and waits until the order can be finalized. */
-async function prove(order: Proving, begun: Order, prover: Prover): Promise<Order> {
-  const pending = (await prover.client.authorizations(begun, order.signal)).filter(
-    ({ status }) => status === 'pending',
-  );
-  if (pending.length === 0) return prover.client.untilReady(begun, order.signal);
-  const groups = bySolver(pending, prover.solvers);
-  const rooms = groups.flatMap(({ solver }) => solver.room ?? []);
-  return prover.inTurn(rooms, () => proveBy(groups, order, begun, prover), order.signal);
-}
-
-async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order, prover: Prover): Promise<Order> {
-  const { client } = prover;
-  const { signal, progress } = order;
-  const run = { signal, progress };
-  const presented: Presented[] = [];
-  const answers: Authorization['challenges'][number][] = [];
-  const open: { readonly solver: Solver; readonly prepared: Prepared }[] = [];
-  for (const { index, solver, authorizations } of groups) {
-    const challenges = authorizations.map((each) => challengeFor(solver, each, prover));
-    const prepared = await solver.prepare(
-      challenges.map(({ challenge }) => challenge),
-      run,
-    );
-    presented.push({ at: prover.solvers.placeOf(index), prepared });
-    open.push({ solver, prepared });
-    answers.push(...challenges.map(({ at }) => at));
-  }
-  await keepValues(order, [...prover.left, ...presented]);
-  try {
-    const names = groups.flatMap(({ authorizations }) => authorizations.map(({ identifier }) => identifier.value));
-    progress(`proving control of ${names.slice(0, 3).join(', ')}`);
-    await Promise.all(open.map((each) => each.solver.present(each.prepared, run)));
-    for (const each of answers) if (each.status === 'pending') await client.answer(each, signal);
-    progress('waiting for the authority');
-    return await client.untilReady(begun, signal);
-  } finally {
-    await keepValues(order, [...prover.left, ...(await removeValues(order, prover, presented))]);
-  }
-}
-
-/** Goes on with an order until its certificate can be downloaded. */
-async function finish(
-  order: Proving,
-  { order: begun, keys }: Pick<Begun, 'order' | 'keys'>,
-  ordering: Prover,
-): Promise<Order> {
-  const { client } = ordering;
-  const { signal } = order;
-  let now = begun.status === 'pending' ? await prove(order, begun, ordering) : begun;
-  if (now.status === 'ready') {
-    const request = { dnsNames: order.dnsNames, ipAddresses: ipAddressesOf(order), keys };
-    now = await client.finalize(now, await makeRequest(request), signal);
-  }
-  return client.untilIssued(now, signal);
-}
-
 /** Removes the key of an order that is over. Returns what the record has of the order from then on. */
 async function endedOrder({ name, authority, orderKey, at }: Failing): Promise<Facts> {
   const own = orderKeyPath(authority.accountKey, name);
@@ -507,10 +326,6 @@ async function store(
   return leaf;
 }
 
-function noChainText(preferred: string, { topIssuers }: Pick<IssuedChain, 'topIssuers'>): string {
-  return `the authority has no chain up to ${preferred}. It has chains up to ${listed(topIssuers)}`;
-}
-
 /** Goes on with an order until its certificate is stored. */
 async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering & Prover): Promise<AcmeIssued> {
   const { preferredChain = '' } = order.issuer;
@@ -559,112 +374,4 @@ export async function dropOrder(order: DroppedOrder, { at, solvers }: Pick<Order
   const texts: string[] = [];
   const left = await removeValues({ progress: (text) => void texts.push(text) }, { solvers }, valuesOf(order));
   if (left.length > 0) throw new Error(texts.join('. '));
-}
-
-/** Throws an InputError for a directory that would refuse the account or the order of a rehearsal. */
-function mustOffer(
-  { externalAccountRequired, profiles }: Directory,
-  { profile, eab }: { readonly profile: string | undefined; readonly eab: ExternalAccount | undefined },
-): void {
-  if (externalAccountRequired && eab === undefined)
-    throw new InputError(
-      'the directory requires an external account. Name one of plugins.certificates.acme.accounts of fettle.yaml with --eab',
-    );
-  if (profile === undefined || Object.hasOwn(profiles, profile)) return;
-  const names = Object.keys(profiles);
-  throw new InputError(
-    names.length === 0
-      ? `the directory has no profiles. Omit the profile ${profile} with --profile none`
-      : `the directory does not have the profile ${profile}. It has ${names.join(', ')}. Name one with --profile`,
-  );
-}
-
-/** Throws an InputError for names that a new account cannot prove. */
-function mustProveAnew(rehearsal: Rehearsal, solvers: IssuerSolvers): void {
-  const unproven = identifiers(rehearsal).flatMap(({ type, value }) => {
-    const wildcard = value.startsWith('*.');
-    const index = solvers.indexFor({ name: wildcard ? value.slice(2) : value, wildcard, kind: type });
-    return index !== undefined && solvers.open(index).type === 'dns-persist-01' ? [value] : [];
-  });
-  if (unproven.length === 0) return;
-  throw new InputError(
-    `a rehearsal cannot prove ${listed(unproven)}: it orders by a new account, and the record of dnsPersist01 names the account of the Issuer. Rehearse a Certificate whose names other solvers prove`,
-  );
-}
-
-/** Orders a certificate by a new account, and throws both away. */
-export async function rehearseOrder(
-  rehearsal: Rehearsal,
-  prover: Omit<Prover, 'left'>,
-  eab: ExternalAccount | undefined,
-): Promise<{ readonly until: number }> {
-  const { profile, signal, progress } = rehearsal;
-  const { client } = prover;
-  mustOffer(client.directory, { profile, eab });
-  mustProveAnew(rehearsal, prover.solvers);
-  const left = await removeFormer(rehearsal, prover);
-  progress('creating an account for the rehearsal');
-  await client.createAccount(defined({ contact: [], termsAgreed: true, eab }), signal);
-  try {
-    progress(`creating an order${profile === undefined ? '' : ` with the profile ${profile}`}`);
-    const wanted: NewOrder = defined({ identifiers: identifiers(rehearsal), profile });
-    const [order, keys] = [await client.newOrder(wanted, signal), await makeKeys(rehearsal.keyAlgorithm)];
-    const valid = await finish(rehearsal, { order, keys }, { ...prover, left });
-    const issued = await client.certificate(valid, keys.publicKey, undefined, signal);
-    const [leaf] = issued.certificates;
-    if (leaf === undefined) throw new Error('the authority sent no certificate');
-    return { until: properDatesOf(leaf).notAfter };
-  } finally {
-    await client.deactivate(AbortSignal.timeout(REMOVAL_MS)).catch(() => undefined);
-  }
-}
-
-/** Downloads a chain of a stored certificate, and stores it with the same key. */
-export async function downloadChain(
-  order: ChainOrder,
-  client: AcmeClient,
-  accounts: Accounts,
-): Promise<{ readonly chain: string }> {
-  const { storage, download, preferred, untouched = false, found, signal } = order;
-  const { path, key } = await storedPair(storage);
-  const [leaf] = path;
-  if (leaf === undefined || key === undefined) throw new Error('no usable pair is stored');
-  order.progress(preferred === '' ? 'downloading the usual chain' : `downloading the chain up to ${preferred}`);
-  const { dnsNames, ipAddresses } = x509Seen(leaf);
-  const issued = await client.certificate(
-    {
-      url: download,
-      certificate: download,
-      status: 'valid',
-      identifiers: identifiers({ dnsNames, ipAddresses }),
-      authorizations: [],
-      finalize: download,
-    },
-    leaf.publicKey,
-    preferred === '' ? undefined : preferred,
-    signal,
-  );
-  if (!issued.isPreferred)
-    throw new Error(`${noChainText(preferred, issued)}. Name one of them in \`preferredChain\`, or remove the field`);
-  const [first] = issued.certificates;
-  if (first === undefined || !first.raw.equals(leaf.raw))
-    throw new Error('the authority sent another certificate than the stored one');
-  const pair = { path: issued.certificates, key: keyPem(key) };
-  await replaceStored(
-    storage,
-    { first: false, untouched, ...(found === undefined ? {} : { found }) },
-    pair,
-    accounts,
-    (certificate, text) => {
-      const read = readKey(text);
-      if (
-        readChain(certificate).certificates[0]?.raw.equals(leaf.raw) !== true ||
-        !('key' in read) ||
-        !isKeyOf(read.key, leaf)
-      )
-        throw new Error('the stored pair is not the one that was downloaded');
-    },
-    signal,
-  );
-  return { chain: preferred };
 }

@@ -128,7 +128,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       const [{ externalAccount }, { rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all(
         [
           import('./acme-account.ts'),
-          import('./acme-order.ts'),
+          import('./acme-rehearsal.ts'),
           import('./acme-solvers.ts'),
           import('../acme/jws.ts'),
           import('./x509-make.ts'),
@@ -148,7 +148,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       return rehearseOrder(rehearsal, prover, external);
     },
     downloadChain: async (order) => {
-      const { downloadChain } = await import('./acme-order.ts');
+      const { downloadChain } = await import('./acme-chain.ts');
       return byAccount(order, async (client) =>
         downloadChain({ ...order, storage: storageAt(order.storage) }, client, await accounts()),
       );
