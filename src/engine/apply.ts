@@ -147,6 +147,9 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
     const need = action.after
       .map((each) => rows.get(each))
       .find((row) => row !== undefined && row.action.verdict === 'accept' && blocks(row));
+    // A step that its provider has postponed is not a failure, so those that depend on it wait, too.
+    if (need?.status === 'deferred')
+      return finish(address, action, { status: 'deferred', message: `Waits for ${need.address}` });
     if (need !== undefined)
       return finish(address, action, {
         status: 'not-attempted',

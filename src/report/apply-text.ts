@@ -81,16 +81,16 @@ export function applySummary(rows: Iterable<Row>): string {
   return `Apply: ${ROW_STATUSES.map((status) => `${counts[status]} ${word(status)}`).join(', ')}.`;
 }
 
-/** The rule that blocks a row first. */
+/** The rule that blocks a row first; empty for a row that its provider or another row postponed. */
 function firstRule({ action }: Row): string {
-  return standing(action)[0]?.rule ?? 'unknown';
+  return standing(action)[0]?.rule ?? '';
 }
 
 /** Returns a line for each rule that blocks several rows. */
 function ruleLines(rows: readonly Row[], status: 'rejected' | 'deferred', paint: Paint): readonly string[] {
   const own = rows.filter((row) => row.status === status);
   return groupedByRule(own, firstRule).flatMap((group) =>
-    group.rows.length === 1
+    group.rows.length === 1 || group.rule === ''
       ? []
       : [`  ${paint(STYLES[status], word(status))} by ${group.rule}: ${counted(group.rows.length, 'change')}`],
   );

@@ -4,6 +4,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { PostponedError, UnknownOutcomeError, USES_KEPT_MS } from '#plugin';
+import { finalTable } from '../../src/report/apply-text.ts';
 import { emptyRecall, fold, rememberedOf } from '../../src/engine/remember.ts';
 import { addressOf, applyToy, memoryOf, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
 
@@ -60,6 +61,16 @@ describe('the progress of a step', () => {
 });
 
 describe('a postponed step', () => {
+  it('lets the steps that depend on it wait, which are no failures either', async () => {
+    const world = toyWorld();
+    world.faults.set(STEP, async () => {
+      throw new PostponedError('the limit of the provider is reached', {});
+    });
+    const { rows } = await applyToy(world, [wanted('a', 2), wanted('b', 2, { needs: ['a'] })], toyLog());
+    expect(rows['b']).toMatchObject({ status: 'deferred', message: 'Waits for toy/Item/a' });
+    expect(finalTable(Object.values(rows), { color: false, head: '7:abc' })).not.toMatch(/waiting by/u);
+  });
+
   it('is a deferred row without a failure, and its fields are recorded', async () => {
     const [world, log] = [toyWorld(), toyLog()];
     world.faults.set(STEP, async () => {
