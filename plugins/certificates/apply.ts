@@ -235,6 +235,7 @@ async function issue(
     fingerprint,
   );
   const kept: Note<CertificateMemory> = {
+    other_chain: null,
     ...issued,
     ...(acme === undefined ? {} : ORDER_ENDED),
     ...(former.length === 0 ? {} : { former }),
@@ -416,7 +417,7 @@ async function downloadChain(
       progress: run.progress,
     }),
   );
-  return deliver({ world, resource, run, spec, fingerprint, kept, places: [] });
+  return deliver({ world, resource, run, spec, fingerprint, kept: { ...kept, other_chain: null }, places: [] });
 }
 
 /** Removes what is left of an order that no step goes on with. Values that cannot be removed are named, and stay recorded. */

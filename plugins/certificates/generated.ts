@@ -290,6 +290,8 @@ export interface CertificateMemory {
   readonly download: string;
   /** `preferredChain` of the Issuer when the chain was downloaded; empty for none. */
   readonly chain: string;
+  /** Topmost issuer of the stored chain, if the authority did not have the preferred one. */
+  readonly other_chain: string;
   /** Address of the ACME account that ordered the certificate. */
   readonly account: string;
   /** The order that a step has begun: the next step goes on with it. */
@@ -542,6 +544,7 @@ export type FindingCode =
   | 'renewal-window-unknown'
   | 'authority-clock'
   | 'order-refused'
+  | 'chain-not-offered'
   | 'order-pending'
   | 'expired'
   | 'renewal-failed'
@@ -1494,6 +1497,12 @@ export const tables = {
       kind: 'Certificate',
       severity: 'warning',
       text: 'The authority accepts no request for the certificate for now.',
+    },
+    {
+      code: 'chain-not-offered',
+      kind: 'Certificate',
+      severity: 'warning',
+      text: 'The authority does not have the chain that `preferredChain` names, and another one is stored.',
     },
     {
       code: 'order-pending',

@@ -132,7 +132,7 @@ function authorityFindings(
 ): readonly Finding[] {
   const seconds = clockDifference(signals);
   const { error } = ariIn(signals) ?? {};
-  const { order } = kept ?? {};
+  const { order, chain = '', other_chain: otherChain } = kept ?? {};
   const finding = (code: FindingCode, severity: Finding['severity'], message: string, facts: Facts): Finding => ({
     ref,
     code,
@@ -145,6 +145,16 @@ function authorityFindings(
     ...(error === undefined
       ? []
       : [finding('renewal-window-unknown', 'info', `the authority did not say when to renew: ${error}`, {})]),
+    ...(otherChain === undefined
+      ? []
+      : [
+          finding(
+            'chain-not-offered',
+            'warning',
+            `the authority does not have a chain up to ${chain}, and the chain up to ${otherChain} is stored`,
+            { chain },
+          ),
+        ]),
     ...(order === undefined || askedAgainAt(order, now) === undefined
       ? []
       : [finding('order-pending', 'warning', pendingText(order), pendingFacts(order))]),

@@ -447,6 +447,8 @@ export interface AcmeIssued extends Issued {
   readonly directory: string;
   readonly download: string;
   readonly chain: string;
+  /** Topmost issuer of the chain, if the authority does not have the preferred one. */
+  readonly other_chain: string | null;
   /** Address of the account that ordered it. */
   readonly account: string;
 }

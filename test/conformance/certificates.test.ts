@@ -358,6 +358,16 @@ const situations: readonly Situation<FilesBench>[] = [
     takes: [],
   },
   {
+    name: 'an ACME authority without the preferred chain',
+    prepare: async (line) => {
+      const documents = await publicDocuments(line, {}, { preferredChain: 'Another root' });
+      await line.apply(documents);
+      return documents;
+    },
+    takes: [],
+    finds: ['Certificate chain-not-offered'],
+  },
+  {
     name: 'a certificate from an ACME authority, without its document',
     prepare: async (line) => {
       const documents = await publicDocuments(line);

@@ -341,8 +341,8 @@ async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering & Pro
     order.issuer.preferredChain,
     order.signal,
   );
-  if (preferredChain !== '' && !issued.isPreferred)
-    order.progress(`${noChainText(preferredChain, issued)}. The chain up to ${issued.topIssuer} is used`);
+  const isOther = preferredChain !== '' && !issued.isPreferred;
+  if (isOther) order.progress(`${noChainText(preferredChain, issued)}. The chain up to ${issued.topIssuer} is used`);
   const leaf = await store(order, issued, begun.keys, ordering);
   return {
     fingerprint: fingerprintOf(leaf),
@@ -350,6 +350,7 @@ async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering & Pro
     issuer: fingerprintOf(issued.certificates[1] ?? leaf),
     key: publicKeyFingerprint(leaf.publicKey),
     ...source,
+    other_chain: isOther ? issued.topIssuer.slice(0, 255) : null,
   };
 }
 
