@@ -539,7 +539,7 @@ const situations: readonly Situation<FilesBench>[] = [
   {
     name: 'an ACME authority that does not say when to renew',
     prepare: async (line) => {
-      await failNext(line, 'renewal-info', 500);
+      await failNext(line, 'renewal-info', 404);
       const documents = await publicDocuments(line);
       await line.apply(documents);
       return documents;

@@ -192,21 +192,21 @@ describe('a request is not sent elsewhere', () => {
       '/account/1': (_request, response) => json(response, { status: 'valid', orders: url }),
     });
     expect(await failureOf(client.newOrder(wanted, anySignal))).toMatchObject({ code: 'bad_answer' });
-    expect((await failureOf(client.openOrders(anySignal))).message).toMatch(/the recorded URL is (?:not |a URL of)/u);
+    expect((await failureOf(client.openOrders(anySignal))).message).toMatch(/the recorded URL (?:is not |leads to )/u);
     expect(server.asked.filter((line) => !/newOrder|account|dir|newNonce/u.test(line))).toEqual([]);
   });
 
   test('by a directory that names an address of a denied network', async () => {
-    const { client } = await hostile({
+    const opening = hostile({
       '/dir': (_request, response, host) =>
         json(response, {
           ...Object.fromEntries(NAMES.map((name) => [name, `${host}/${name}`])),
           newOrder: 'https://169.254.169.254/order',
         }),
     });
-    expect(await failureOf(client.newOrder(wanted, anySignal))).toMatchObject({
-      code: 'denied_address',
-      fate: 'nothing',
+    expect(await failureOf(opening)).toMatchObject({
+      code: 'bad_answer',
+      message: expect.stringContaining('/newOrder leads to https://169.254.169.254') as unknown,
     });
   });
 });

@@ -326,8 +326,7 @@ describe('a problem', () => {
     const isOpen = row.row !== 'done' && row.orders === 1 && LOG_HAS_ORDER.has(row.at);
     expect(['order', 'wait_until'].filter((name) => name in kept)).toEqual([
       ...(isOpen ? ['order'] : []),
-      // The wait of an account is in the state of its Issuer.
-      ...(row.row === 'waiting' && row.at !== 'new-account' ? ['wait_until'] : []),
+      ...(row.row === 'waiting' ? ['wait_until'] : []),
     ]);
     expect([shown(row, second), storedAtEnd.has(row), ordersOf.get(row)]).toEqual(['done', true, row.orders]);
   });
