@@ -61,7 +61,7 @@ describe('the progress of a step', () => {
 });
 
 describe('a postponed step', () => {
-  it('lets the steps that depend on it wait, which are no failures either', async () => {
+  it('lets the steps that depend on it wait, which have not failed either', async () => {
     const world = toyWorld();
     world.faults.set(STEP, async () => {
       throw new PostponedError('the limit of the provider is reached', {});
