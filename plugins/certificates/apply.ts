@@ -235,7 +235,7 @@ async function issue(
     fingerprint,
   );
   const kept: Note<CertificateMemory> = {
-    other_chain: null,
+    ...(resource.memory?.kept.other_chain === undefined ? {} : { other_chain: null }),
     ...issued,
     ...(acme === undefined ? {} : ORDER_ENDED),
     ...(former.length === 0 ? {} : { former }),

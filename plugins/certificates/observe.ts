@@ -1,6 +1,7 @@
 /** Observe: every declared or recorded authority, pair and server, a limited number of them at once. */
 
 import {
+  comingAt,
   type Desired,
   errorText,
   formatRef,
@@ -16,7 +17,6 @@ import {
   mayBeOwned,
   type Facts,
   type Instant,
-  instantOf,
   instantText,
   type Json,
   type Preview,
@@ -35,7 +35,7 @@ import { dueRuleOf, renewalDueBy } from './state.ts';
 import { oneShownText } from './served.ts';
 import { authorityOf, formerKeyPath, seenAccount } from './acme/account.ts';
 import type { Ari } from './acme/ari.ts';
-import { askAgainMs } from './acme/renewal-window.ts';
+import { askAgainMs, MOST_ASK_AGAIN_MS } from './acme/renewal-window.ts';
 import { MOST_CLOCK_SECONDS } from './acme/rules.ts';
 import { ipAddressesOf } from './declared.ts';
 import { differences, needsIssue, type WantedIssuer } from './differences.ts';
@@ -179,7 +179,8 @@ async function acmeSignals(
   if (pair.status !== 'seen' || pair.problem !== undefined || pair.certificate_id === undefined) return {};
   const id = pair.certificate_id;
   const recorded = memory?.kept.ari?.id === id ? memory.kept.ari : undefined;
-  if (recorded !== undefined && query.now < instantOf(recorded.next)) return { ari: recorded };
+  if (recorded !== undefined && comingAt(recorded.next, query.now, MOST_ASK_AGAIN_MS) !== undefined)
+    return { ari: recorded };
   try {
     return { ari: ariOf(await world.renewalInfo(authority, id, query.signal), id, recorded, query.now) };
   } catch (error) {

@@ -39,6 +39,15 @@ export function spanText(ms: number): string {
   return `${Math.trunc(seconds / 86_400)} days`;
 }
 
+/**
+ * A recorded time that has not come yet. One that is further ahead than any wait (`mostMs`) is from before the clock was set
+ * back, and does not count: undefined.
+ */
+export function comingAt(recorded: string | undefined, now: Instant, mostMs: number): Instant | undefined {
+  const at = recorded === undefined ? Number.NaN : instantOf(recorded);
+  return at > now && at - now <= mostMs ? at : undefined;
+}
+
 /** Largest difference by which the clock of another machine may be ahead. */
 export const CLOCK_AHEAD_MS = 60_000;
 

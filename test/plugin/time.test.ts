@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { durationMs, durationText, spanText } from '#plugin';
+import { comingAt, durationMs, durationText, spanText } from '#plugin';
 
 it.each([
   ['250ms', 250],
@@ -30,4 +30,15 @@ it.each([
   [172_800_000, '2 days'],
 ])('spanText(%i)', (ms, text) => {
   expect(spanText(ms)).toBe(text);
+});
+
+it.each<readonly [string | undefined, number | undefined]>([
+  [undefined, undefined],
+  ['not a time', undefined],
+  ['2026-11-20T12:00:00.000Z', undefined],
+  ['2026-11-20T12:00:01.000Z', Date.parse('2026-11-20T12:00:01.000Z')],
+  ['2026-11-20T13:00:00.000Z', Date.parse('2026-11-20T13:00:00.000Z')],
+  ['2029-11-20T13:00:00.000Z', undefined],
+])('the recorded time %s comes at %s, if no wait is longer than an hour', (recorded, expected) => {
+  expect(comingAt(recorded, Date.parse('2026-11-20T12:00:00.000Z'), 3_600_000)).toBe(expected);
 });

@@ -24,14 +24,7 @@ import { Certificate, Issuer } from '../kinds.ts';
 import { issuerRef, issuerSpec, PLUGIN } from '../remembered.ts';
 import type { AcmeAuthority } from '../world.ts';
 import { authorityOf } from './account.ts';
-import {
-  type AcmeSpec,
-  directoryKey,
-  directoryUrl,
-  exemptsReplacements,
-  limitsOf,
-  type OrderLimit,
-} from './directories.ts';
+import { type AcmeSpec, directoryUrl, exemptsReplacements, limitsOf, type OrderLimit } from './directories.ts';
 import {
   askedAgainAt,
   identifiersOf,
@@ -61,7 +54,7 @@ function orderKeys(
   resource: Pick<CertificateResource, 'preview'>,
   spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses' | 'issuer'>,
 ): Readonly<Record<OrderLimit['by'], readonly string[]>> {
-  const base = `acme ${directoryKey(directory)}`;
+  const base = `acme ${directoryUrl(directory)}`;
   const names = identifiersOf(spec);
   return {
     account: [`${base} account ${account ?? spec.issuer}`],

@@ -22,16 +22,11 @@ function isWellKnown(directory: string): directory is keyof typeof WELL_KNOWN {
   return Object.hasOwn(WELL_KNOWN, directory);
 }
 
-/** The address of a directory. */
+/** The address of a directory, in the form that all spellings of the address share. */
 export function directoryUrl(directory: string): string {
-  return isWellKnown(directory) ? WELL_KNOWN[directory] : directory;
-}
-
-/** The address of a directory in the form that spellings of the same address share. */
-export function directoryKey(directory: string): string {
-  const written = directoryUrl(directory);
-  if (!URL.canParse(written)) return written;
-  const url = new URL(written);
+  if (isWellKnown(directory)) return WELL_KNOWN[directory];
+  if (!URL.canParse(directory)) return directory;
+  const url = new URL(directory);
   url.hash = '';
   url.hostname = url.hostname.replace(/\.$/u, '');
   return url.href;
@@ -49,12 +44,12 @@ export function isDirectory(text: string): boolean {
 
 /** True if clients trust the certificates of the Issuer: its directory is verified by the well-known anchors. */
 export function isPublic({ directory, ca }: Pick<AcmeSpec, 'directory' | 'ca'>): boolean {
-  return ca === undefined && !Object.values(STAGING).includes(directoryKey(directory));
+  return ca === undefined && !Object.values(STAGING).includes(directoryUrl(directory));
 }
 
 /** The rehearsal directory of a production one; undefined if none is known. */
 export function stagingOf(directory: string): string | undefined {
-  return STAGING[directoryKey(directory)];
+  return STAGING[directoryUrl(directory)];
 }
 
 /** A limit of new orders: `max` at once, which a period refills evenly. */
@@ -86,7 +81,7 @@ const UNITS = { account: 'account', domain: 'domain', names: 'set' } as const;
 
 function declaredLimits(url: string, declared: DeclaredLimits): readonly OrderLimit[] {
   return Object.entries(declared)
-    .filter(([directory]) => directoryKey(directory) === url)
+    .filter(([directory]) => directoryUrl(directory) === url)
     .flatMap(([, limits]) =>
       Object.entries(UNITS).flatMap(([name, by]): readonly OrderLimit[] => {
         const limit = limits[name as keyof typeof UNITS];
@@ -97,13 +92,13 @@ function declaredLimits(url: string, declared: DeclaredLimits): readonly OrderLi
 
 /** The limits of a directory. Each of them must have room: a declared one permits no order that a published one does not. */
 export function limitsOf(directory: string, declared: DeclaredLimits = {}): readonly OrderLimit[] {
-  const url = directoryKey(directory);
+  const url = directoryUrl(directory);
   return [...(PUBLISHED[url] ?? []), ...declaredLimits(url, declared)];
 }
 
 /** True if the directory counts no order that replaces a certificate of the account (RFC 9773, 5). */
 export function exemptsReplacements(directory: string): boolean {
-  return PUBLISHED[directoryKey(directory)] !== undefined;
+  return PUBLISHED[directoryUrl(directory)] !== undefined;
 }
 
 /** Limits of the period of a declared limit, in ms: the longest published one is counted. */
@@ -121,7 +116,7 @@ const SMALL_PROFILES: ReadonlySet<string> = new Set(['tlsserver', 'shortlived'])
 
 /** Undefined for directories without published rules. */
 export function rulesOf({ directory, profile }: Pick<AcmeSpec, 'directory' | 'profile'>): DirectoryRules | undefined {
-  const url = directoryKey(directory);
+  const url = directoryUrl(directory);
   if (url !== WELL_KNOWN.letsencrypt && url !== WELL_KNOWN['letsencrypt-staging']) return undefined;
   return {
     mostNames: profile !== undefined && SMALL_PROFILES.has(profile) ? 25 : 100,

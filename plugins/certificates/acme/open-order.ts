@@ -1,6 +1,6 @@
 /** An order that outlives its step: what it is for, and when the authority is asked for it again. Pure. */
 
-import { counted, digestOf, type Facts, type Instant, instantOf, instantText } from '#plugin';
+import { comingAt, counted, digestOf, type Facts, type Instant, instantOf, instantText } from '#plugin';
 import { ipAddressesOf, plainAddress } from '../declared.ts';
 import type { CertificateMemory, CertificateSpec } from '../generated.ts';
 import { type AcmeSpec, directoryUrl } from './directories.ts';
@@ -66,13 +66,9 @@ export function waitedFor(
   return { ...order, waits: waits + 1, status: seen.status, again: instantText(again) };
 }
 
-/**
- * The time before which an order is not asked for again; undefined if the authority may be asked. A time that is further
- * ahead than any wait is from before the clock was set back.
- */
+/** The time before which an order is not asked for again; undefined if the authority may be asked. */
 export function askedAgainAt(order: OpenOrder | undefined, now: Instant): Instant | undefined {
-  const again = order?.again === undefined ? undefined : instantOf(order.again);
-  return again !== undefined && now < again && again - now <= ASK_AGAIN_MS.most ? again : undefined;
+  return comingAt(order?.again, now, ASK_AGAIN_MS.most);
 }
 
 /** The places of recorded values of a challenge. */

@@ -12,6 +12,8 @@ export interface RenewalWindow {
 const HOUR_MS = 3_600_000;
 /** Limits of the wait until the authority is asked again, in ms. */
 const ASK_AGAIN_MS = { least: HOUR_MS, usual: 6 * HOUR_MS, most: 7 * 24 * HOUR_MS };
+/** Longest wait until an authority is asked again, in ms. */
+export const MOST_ASK_AGAIN_MS = ASK_AGAIN_MS.most;
 
 /**
  * The time in the window at which a certificate is renewed. The certificate alone decides: each run computes the same time,
@@ -20,11 +22,6 @@ const ASK_AGAIN_MS = { least: HOUR_MS, usual: 6 * HOUR_MS, most: 7 * 24 * HOUR_M
 export function renewalMoment({ start, end }: RenewalWindow, certificateId: string): Instant {
   const number = BigInt(`0x${hash('sha256', certificateId)}`);
   return start + Number(number % BigInt(Math.max(1, end - start)));
-}
-
-/** True from the moment on, and also after a window that has ended. */
-export function isRenewalDue(window: RenewalWindow, certificateId: string, now: Instant): boolean {
-  return now >= renewalMoment(window, certificateId);
 }
 
 /** The wait until the authority is asked again. `retryAfterMs`: the wait that it asks for. */

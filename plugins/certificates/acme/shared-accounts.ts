@@ -5,7 +5,7 @@ import type { IssuerResource } from '../diff.ts';
 import { Issuer } from '../kinds.ts';
 import { issuerSpec } from '../remembered.ts';
 import { ACCOUNT_FIELDS } from './account.ts';
-import { type AcmeSpec, directoryKey } from './directories.ts';
+import { type AcmeSpec, directoryUrl } from './directories.ts';
 
 type IssuerScene = Pick<Scene, 'ofKind'>;
 
@@ -39,7 +39,7 @@ function othersOf(resource: IssuerResource, scene: IssuerScene): readonly Issuer
 }
 
 function directoryOf(resource: IssuerResource): string {
-  return directoryKey(acmeOfIssuer(resource)?.directory ?? '');
+  return directoryUrl(acmeOfIssuer(resource)?.directory ?? '');
 }
 
 /** The other Issuers, declared or in the state, that use the account of an Issuer. */

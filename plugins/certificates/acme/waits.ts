@@ -1,7 +1,7 @@
 /** Waits that an authority has asked for: the subject of each, and its end. Pure. */
 
-import { defer, digestOf, type Facts, type Instant, instantOf, instantText, type Verdict } from '#plugin';
-import { directoryKey } from './directories.ts';
+import { comingAt, defer, digestOf, type Facts, type Instant, instantOf, instantText, type Verdict } from '#plugin';
+import { directoryUrl } from './directories.ts';
 
 /** The subject of a request that an authority can refuse for a time. */
 export interface Asked {
@@ -34,7 +34,7 @@ const LONGEST_REASON = 1000;
 export const NO_WAIT = { wait_until: null, wait_for: null, wait_reason: null } as const;
 
 function subjectOf({ directory, account = '', names = [] }: Asked): string {
-  return digestOf({ directory: directoryKey(directory), account, names });
+  return digestOf({ directory: directoryUrl(directory), account, names });
 }
 
 /** The wait that follows from a refusal, as the state records it. */
@@ -58,9 +58,9 @@ export function isWaitFor({ wait_for: subject }: KeptWait, asked: Asked): boolea
 
 /** The wait for a subject; undefined if none is recorded, or if it is over. */
 export function waitOf(kept: KeptWait | undefined, asked: Asked, now: Instant): Wait | undefined {
-  const { wait_until: until = '', wait_reason: reason = '' } = kept ?? {};
-  if (kept === undefined || until === '' || now >= instantOf(until) || !isWaitFor(kept, asked)) return undefined;
-  return { until, reason };
+  if (kept === undefined || !isWaitFor(kept, asked)) return undefined;
+  const { wait_until: until, wait_reason: reason = '' } = kept;
+  return until === undefined || comingAt(until, now, LIMIT_MS.most) === undefined ? undefined : { until, reason };
 }
 
 export function waitText({ until, reason }: Wait): string {

@@ -168,7 +168,10 @@ async function newOrder(
   } catch (error) {
     if (!(error instanceof AcmeProblem) || reactionTo(error, { replaces: true }) !== 'without-replaces') throw error;
     order.progress(`the authority does not take the order as a replacement: ${errorText(error)}`);
-    return { order: await client.newOrder(wanted, signal), replaced: errorText(error).slice(0, 500) };
+    const replaced = errorText(error).slice(0, 500);
+    // The other order may be refused, too, and the next step must not ask the same again.
+    await order.keep(answerTo(replaces, replaced));
+    return { order: await client.newOrder(wanted, signal), replaced };
   }
 }
 

@@ -9,7 +9,7 @@ import { exchange } from '#plugin/http';
 import { type Denial, type Names, openHttp } from '#plugin/net';
 import type { SolverRun } from './solver.ts';
 
-/** `required`: a failure ends the order. `advisory`: a failure is reported. `skip`: nothing is asked. */
+/** `required`: a failure ends the step, and the authority is not asked. `advisory`: a failure is reported. `skip`: nothing is asked. */
 export type SelfCheckMode = 'required' | 'advisory' | 'skip';
 
 /** A token, and the text that its name must answer with. */

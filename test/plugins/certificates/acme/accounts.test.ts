@@ -289,7 +289,7 @@ describe('a refusal for a time', { timeout: 60_000 }, () => {
     refuse('new-account', 20);
     const first = await site.run('apply --yes');
     expect(first.stdout).toMatch(/waiting .*accepts no request until/u);
-    expect(first.stdout).toMatch(/ 0 failed, .* 1 not attempted/u);
+    expect(first.stdout).toMatch(/ 0 failed, .* 2 waiting/u);
     const plan = await site.run('plan');
     expect(plan.stdout).toMatch(/WAITING acme-budget: the authority accepts no request until/u);
     expect(plan.stdout).not.toContain('REJECTED');

@@ -238,17 +238,31 @@ describe('an order that replaces a certificate', { timeout: 120_000 }, () => {
     expect(renewal.stdout).not.toContain('as a replacement');
   });
 
-  it('names the next certificate again after the authority has refused one', async () => {
-    site = await siteFor('renewal');
-    const { faults } = site.authority.acme;
-    const refusal = { type: 'urn:ietf:params:acme:error:alreadyReplaced', detail: 'already', status: 409 };
+  /** Refuses the next order by a problem. */
+  function refuseNext({ authority }: Site, problem: string, status: number): void {
     const headers = { 'content-type': 'application/problem+json' };
-    faults.list.push({
+    const body = { type: `urn:ietf:params:acme:error:${problem}`, detail: 'refused', status };
+    authority.acme.faults.list.push({
       endpoint: 'new-order',
       when: 'before',
       times: 1,
-      answer: { status: 409, headers, body: refusal },
+      answer: { status, headers, body },
     });
+  }
+
+  it('names none again that the authority has refused, if the order without it has to wait', async () => {
+    site = await siteFor('renewal');
+    refuseNext(site, 'alreadyReplaced', 409);
+    refuseNext(site, 'rateLimited', 429);
+    expect((await run(site, 'apply --yes')).stdout).toContain('0 failed');
+    const { ari, replaced_id: refused, wait_until: until } = await keptOf(site);
+    expect(refused).toBe((ari as { readonly id: string }).id);
+    expect(until).toBeDefined();
+  });
+
+  it('names the next certificate again after the authority has refused one', async () => {
+    site = await siteFor('renewal');
+    refuseNext(site, 'alreadyReplaced', 409);
     expectDone(await run(site, 'apply --yes'));
     const { ari, replaced, replaced_id: refused } = await keptOf(site);
     expect(replaced).toContain('alreadyReplaced');

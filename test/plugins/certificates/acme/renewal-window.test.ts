@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { certificateId } from '../../../../plugins/certificates/acme/certificate-id.ts';
-import { askAgainMs, isRenewalDue, renewalMoment } from '../../../../plugins/certificates/acme/renewal-window.ts';
+import { askAgainMs, renewalMoment } from '../../../../plugins/certificates/acme/renewal-window.ts';
 import { makeAuthority, makeKeys, makeLeaf } from '../../../../plugins/certificates/live/x509-make.ts';
 import fc from '../../../support/property.ts';
 
@@ -57,13 +57,6 @@ describe('the time of a renewal', () => {
       (renewalMoment(window, `key.${id}`) - window.start) / (window.end - window.start);
     const quarters = Array.from({ length: 1000 }, (_, id) => Math.floor(share(id) * 4));
     for (const quarter of [0, 1, 2, 3]) expect(quarters.filter((each) => each === quarter).length).toBeGreaterThan(200);
-  });
-
-  test('is now if the window has ended, and not yet before the window', () => {
-    expect(isRenewalDue(window, 'a.b', window.end)).toBe(true);
-    expect(isRenewalDue(window, 'a.b', window.start - 1)).toBe(false);
-    expect(isRenewalDue(window, 'a.b', renewalMoment(window, 'a.b'))).toBe(true);
-    expect(isRenewalDue(window, 'a.b', renewalMoment(window, 'a.b') - 1)).toBe(false);
   });
 });
 
