@@ -52,7 +52,7 @@ import { NO_WAIT } from '../acme/waits.ts';
 import { ipAddressesOf } from '../declared.ts';
 import type { CertificateMemory } from '../generated.ts';
 import { besides, orderKeyPath } from '../paths.ts';
-import type { AcmeIssued, AcmeOrder, DroppedOrder } from '../world.ts';
+import type { AcmeIssued, AcmeOrder, DroppedOrder, OrderRest } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { finish, identifiersToProve, type Prover, removeFormer, removeValues, valuesOf } from './acme-proof.ts';
 import { verifyAsClient } from './client-handshake.ts';
@@ -372,10 +372,19 @@ export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Pr
   }
 }
 
-/** Removes the key and the values of an order that no step goes on with. Throws if a value is left. */
-export async function dropOrder(order: DroppedOrder, { at, solvers }: Pick<Ordering, 'at' | 'solvers'>): Promise<void> {
-  if (order.orderKey !== undefined) await removeOrderKey(at(order.orderKey));
-  const texts: string[] = [];
-  const left = await removeValues({ progress: (text) => void texts.push(text) }, { solvers }, valuesOf(order));
-  if (left.length > 0) throw new Error(texts.join('. '));
+/** Removes the key and the values of an order that no step goes on with. Returns those that are left. */
+export async function dropOrder(
+  order: DroppedOrder,
+  { at, solvers }: Pick<Ordering, 'at' | 'solvers'>,
+): Promise<OrderRest> {
+  const problems: string[] = [];
+  let orderKey: string | undefined;
+  try {
+    if (order.orderKey !== undefined) await removeOrderKey(at(order.orderKey));
+  } catch (error) {
+    orderKey = order.orderKey;
+    problems.push(`the key of the order could not be removed: ${errorText(error)}`);
+  }
+  const left = await removeValues({ progress: (text) => void problems.push(text) }, { solvers }, valuesOf(order));
+  return defined<OrderRest>({ orderKey, presented: left as unknown as OrderRest['presented'], problems });
 }
