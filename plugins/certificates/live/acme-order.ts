@@ -45,7 +45,7 @@ import { type Order, sameIdentifiers } from '../acme/answers.ts';
 import { type IssuedChain, noChainText } from '../acme/chains.ts';
 import { exemptsReplacements } from '../acme/directories.ts';
 import type { AcmeClient, NewOrder } from '../acme/client.ts';
-import { pendingText, purposeOf, waitedFor } from '../acme/open-order.ts';
+import { identifiersOf, pendingText, purposeOf, waitedFor } from '../acme/open-order.ts';
 import { FailedOrderError, PendingOrderError } from '../acme/order-errors.ts';
 import { type Reaction, reactionTo } from '../acme/problems.ts';
 import { NO_WAIT } from '../acme/waits.ts';
@@ -359,6 +359,13 @@ async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering & Pro
 
 /** Orders a certificate, or goes on with an order, and stores the pair. */
 export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Promise<AcmeIssued> {
+  const { directory, account = '' } = order.authority;
+  // An authority may answer with the open order of the account for the same names: it has room for one key.
+  const room = ['order', directory, account, ...identifiersOf(order)].join(' ');
+  return ordering.inTurn([room], () => orderInTurn(order, ordering), order.signal);
+}
+
+async function orderInTurn(order: AcmeOrder, ordering: Ordering): Promise<AcmeIssued> {
   const { at } = ordering;
   const left = await removeFormer(order, ordering);
   let begun: Begun | undefined;

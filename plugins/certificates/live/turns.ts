@@ -1,4 +1,4 @@
-/** Turns of orders that use the same room, such as a subdomain of acme-dns, which holds the values of one order. */
+/** Turns of orders that use the same room: a subdomain of acme-dns, which holds the values of one order, or the same names. */
 
 import { type Limiter, limiter } from '#plugin/limit';
 

@@ -27,6 +27,8 @@ export interface AcmeSandboxOptions {
   readonly externalAccounts?: Readonly<Record<string, string>>;
   /** Names that are refused, with those below them. */
   readonly refusedNames?: readonly string[];
+  /** Answers an order with the open one of the account for the same names and profile, as Let's Encrypt does. */
+  readonly reusesOrders?: true;
   readonly caaIdentities?: readonly string[];
   readonly limits?: Limits;
   readonly retryAfterSeconds?: number;

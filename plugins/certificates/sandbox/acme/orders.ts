@@ -37,7 +37,7 @@ export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] 
   const { options, orders, authorizations, challenges, certificates, counts, requests, nextId, at } = authority;
   const { orderAnswer, ownOrder, registeredDomains } = authority;
   const { profiles, now } = options;
-  const { refusedNames = [] } = options;
+  const { refusedNames = [], reusesOrders = false } = options;
 
   function identifiersOf(value: unknown): Order['identifiers'] {
     if (!Array.isArray(value) || value.length === 0 || value.length > 100)
@@ -104,12 +104,25 @@ export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] 
     for (const subject of subjects) counts.check(kind, subject);
   }
 
+  /** The order of an account that can still be finalized, for these names. */
+  function openOrder(account: Account, keys: readonly string[], profile: string): Order | undefined {
+    return [...orders.values()].find(
+      (each) =>
+        each.account === account &&
+        each.profile === profile &&
+        setOf(each.identifiers.map(nameKey)) === setOf(keys) &&
+        ['pending', 'ready'].includes(statusOf(each)),
+    );
+  }
+
   function newOrder(asked: Asked): Answer {
     const { account, payload = {} } = requests.byAccount(asked);
     const identifiers = identifiersOf(payload['identifiers']);
     const profile = profileOf(payload['profile']);
     const replaced = replacedBy(payload['replaces'], account, identifiers);
     const keys = identifiers.map(nameKey);
+    const open = !reusesOrders || replaced !== undefined ? undefined : openOrder(account, keys, profile);
+    if (open !== undefined) return orderAnswer(open, 201);
     if (replaced === undefined) {
       // Renewals that replace a certificate are exempt.
       check('ordersPerAccount', [account.id]);
