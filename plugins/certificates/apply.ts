@@ -58,6 +58,11 @@ function hasBegun(memory: IssuerResource['memory']): boolean {
   return memory?.owned === 'created' || memory?.open !== undefined || memory?.kept.began === true || failed;
 }
 
+/** The record of a change that the authority has accepted from the account. */
+function accepted(run: ActionRun): Note<IssuerMemory> {
+  return { account_at: instantText(run.now()), account_fault: null };
+}
+
 /** Finds or creates the account of the declared directory. */
 async function createAccount(world: CertificatesWriter, acme: AcmeSpec, run: ActionRun): Promise<Note<IssuerMemory>> {
   const { contact, eab } = acme;
@@ -65,7 +70,7 @@ async function createAccount(world: CertificatesWriter, acme: AcmeSpec, run: Act
   run.progress(`finding or creating the account at ${authority.directory}`);
   const { terms, ...made } = await world.createAccount(defined({ authority, contact, eab, signal: run.signal }));
   if (terms !== undefined) run.remark(`agreed to the terms of service at ${terms}`);
-  const kept = { ...made, directory: authority.directory, contact, account_fault: null, ...NO_WAIT };
+  const kept = { ...made, directory: authority.directory, contact, ...accepted(run), ...NO_WAIT };
   // A refresh finds the account by the state alone.
   await run.keep(kept);
   return kept;
@@ -94,12 +99,13 @@ async function correctAccount(
         acme.accountKey,
         run.signal,
       )),
+      ...accepted(run),
     };
     await run.keep(kept);
   }
   if (has(ACCOUNT_FIELDS.contact)) {
     await world.updateContact(authorityOfAccount(acme, memory), acme.contact, run.signal);
-    kept = { ...kept, contact: acme.contact };
+    kept = { ...kept, contact: acme.contact, ...accepted(run) };
   }
   return kept;
 }
@@ -170,6 +176,16 @@ function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'a
 /** The end of an order whose certificate is stored. Values that could not be removed stay in the record. */
 const ORDER_ENDED = { order: null, order_key: null, ...NO_WAIT } as const;
 
+/** The record of a certificate that no account has ordered. */
+function withoutAccount({ memory }: CertificateResource): Note<CertificateMemory> {
+  return memory?.kept.account === undefined ? {} : { account: null };
+}
+
+/** The end of a recorded fault: the authority has served the Certificate. */
+function withoutFault({ memory }: CertificateResource): Note<CertificateMemory> {
+  return memory?.kept.account_fault === undefined ? {} : { account_fault: null };
+}
+
 /** The part of an order that is for an ACME authority. */
 function acmeOrder(
   issuer: AcmeSpec,
@@ -237,7 +253,8 @@ async function issue(
   const kept: Note<CertificateMemory> = {
     ...(resource.memory?.kept.other_chain === undefined ? {} : { other_chain: null }),
     ...issued,
-    ...(acme === undefined ? {} : ORDER_ENDED),
+    ...(acme === undefined ? withoutAccount(resource) : ORDER_ENDED),
+    ...withoutFault(resource),
     ...(former.length === 0 ? {} : { former }),
     made: fingerprint,
     places: placesOf(spec.storage).map(({ path }) => path),
@@ -417,28 +434,31 @@ async function downloadChain(
       progress: run.progress,
     }),
   );
-  return deliver({ world, resource, run, spec, fingerprint, kept: { ...kept, other_chain: null }, places: [] });
+  return deliver({
+    world,
+    resource,
+    run,
+    spec,
+    fingerprint,
+    kept: { ...kept, other_chain: null, ...withoutFault(resource) },
+    places: [],
+  });
 }
 
-/**
- * Removes what is left of an order that no step goes on with. Values that cannot be removed are named, and stay recorded. Throws
- * if the key cannot be removed, which stays recorded as well.
- */
+/** Removes what is left of an order that no step goes on with. Values that cannot be removed are named, and stay recorded. */
 async function dropOrder(world: CertificatesWriter, resource: CertificateResource, run: ActionRun): Promise<void> {
   const { order_key: orderKey, presented } = resource.memory?.kept ?? {};
   if (orderKey === undefined && presented === undefined) return;
   const { solvers = [] } = acmeOf(certificateSpec(resource.desired, resource.memory), run.scene) ?? {};
   const { signal, progress, stillApproved } = run;
-  const left = await world.dropOrder(defined({ orderKey, presented, solvers, signal, progress, stillApproved }));
-  signal.throwIfAborted();
-  await run.keep({
-    ...ORDER_ENDED,
-    order_key: left.orderKey ?? null,
-    presented: left.presented.length === 0 ? null : left.presented,
-  });
-  const text = left.problems.join('. ');
-  if (left.orderKey !== undefined) throw new Error(text);
-  if (text !== '') run.remark(text);
+  try {
+    await world.dropOrder(defined({ orderKey, presented, solvers, signal, progress, stillApproved }));
+    await run.keep({ ...ORDER_ENDED, presented: null });
+  } catch (error) {
+    signal.throwIfAborted();
+    run.remark(errorText(error));
+    await run.keep({ ...ORDER_ENDED });
+  }
 }
 
 /** A change in place: issues another certificate, corrects files, or reloads the service, as the row says. */

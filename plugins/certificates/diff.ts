@@ -19,7 +19,7 @@ import {
 } from '#plugin';
 import { accountStep, createText } from './acme/account.ts';
 import { acmeDueAt, ariIn, momentBeforeFreeze, momentOf, windowText } from './acme/ari.ts';
-import { accountFault } from './acme/account-faults.ts';
+import { faultInForce } from './acme/account-faults.ts';
 import { acmeOf } from './acme/budget.ts';
 import { directoryUrl } from './acme/directories.ts';
 import { daysLeft, dueAt, isExpired, thresholdInForce } from './days.ts';
@@ -76,7 +76,7 @@ export function diffIssuer(resource: KnownResource<IssuerResource>, scene: Scene
     };
   // Broken files of an authority are not replaced: a finding reports them.
   if (observed.state !== 'ready') return undefined;
-  if (acme !== undefined) return accountStep(resource, observed.facts, accountFault(resource, scene));
+  if (acme !== undefined) return accountStep(resource, observed.facts, faultInForce(resource, scene));
   const { fingerprint, key_mode: keyMode, leftovers } = observed.facts;
   const known = memory?.kept.fingerprint;
   const isOther = known !== undefined && fingerprint !== undefined && known !== fingerprint;

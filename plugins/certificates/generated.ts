@@ -95,6 +95,8 @@ export interface IssuerMemory {
   readonly contact: readonly string[];
   /** True if fettle created the key of the account: a deactivation then removes its file. */
   readonly key_made: boolean;
+  /** Time at which the authority last accepted a change of the account, ISO 8601: an older fault is over. */
+  readonly account_at: string;
   /** Time before which the authority takes no request about the account, ISO 8601. */
   readonly wait_until: string;
   /** Digest of the subject of that limit: the directory. */
@@ -317,7 +319,7 @@ export interface CertificateMemory {
   readonly order_key: string;
   /** Values that solvers have put up for orders and not yet removed, with their places; the oldest first. */
   readonly presented: readonly Readonly<Record<string, Json>>[];
-  /** Time before which the authority takes no order, ISO 8601. */
+  /** Time before which the authority takes no order, ISO 8601; empty without a limit. */
   readonly wait_until: string;
   /** Digest of the subject of that limit: directory, account and names. For others, the limit does not count. */
   readonly wait_for: string;

@@ -30,11 +30,11 @@ import {
   seenSignals,
   instantOf,
 } from '#plugin';
-import { changedAccount } from './acme/account.ts';
+import { authorityOf as authorityOfAccount, changedAccount, isRollover } from './acme/account.ts';
 import { ariIn, momentOf } from './acme/ari.ts';
 import { acmeOf } from './acme/budget.ts';
 import { DAY_MS } from './days.ts';
-import { issues } from './differences.ts';
+import { asksAuthority, issues } from './differences.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
 import { usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
@@ -129,7 +129,27 @@ export function issuerChanged(_change: Change, resource: IssuerResource): Verdic
 
 const NOTHING_ISSUED = pass('nothing is issued', {});
 
-/** The verdict on an issuance by the account of an ACME Issuer; undefined for other Issuers. */
+/** True if the recorded account is at the declared directory, and has the declared key. */
+function isAccountDeclared({ desired, memory, sight }: IssuerResource): boolean {
+  const acme = issuerSpec(desired, memory)?.acme;
+  if (acme === undefined || authorityOfAccount(acme, memory).account === undefined) return false;
+  return sight.is !== 'seen' || !isRollover(sight.observed.facts, memory?.kept.thumbprint);
+}
+
+/**
+ * The verdict on a step that uses an account before the Issuer has the declared directory or key. The row of an Issuer that has
+ * an account is an update: if it fails, the engine still runs the rows of its Certificates.
+ */
+function untilAccountDeclared(issuer: IssuerResource, scene: Scene, facts: Facts): Verdict {
+  // Right before the step, the row of the Issuer has ended.
+  if (scene.underWay.has(issuer.address))
+    return pass('a row of this plan gives the account the declared key or directory first', facts);
+  return defer(`the account of ${issuer.ref.name} does not have the declared key or directory yet`, facts, {
+    remedy: { outside: `apply the row of ${issuer.address} first` },
+  });
+}
+
+/** The verdict on a step by the account of an ACME Issuer; undefined for other Issuers. */
 function accountOfIssuer(issuer: IssuerResource | undefined, scene: Scene): Verdict | undefined {
   const own = accountVerdict(issuer);
   if (own === undefined || issuer === undefined || own.outcome !== 'pass') return own;
@@ -140,7 +160,8 @@ function accountOfIssuer(issuer: IssuerResource | undefined, scene: Scene): Verd
     return reject(`the Issuer ${issuer.ref.name} ${unusableText(issuer)}`, facts, {
       remedy: { outside: 'restore the key of the account' },
     });
-  if (issuer.memory?.kept.account !== undefined) return own;
+  if (issuer.memory?.kept.account !== undefined)
+    return isAccountDeclared(issuer) ? own : untilAccountDeclared(issuer, scene, facts);
   const row = scene.judged.get(issuer.address);
   if (row?.verdict === 'defer') return defer(`the account of ${issuer.ref.name} has to wait`, facts);
   return row?.verdict === 'accept' && row.change.step === 'absent>ready'
@@ -150,9 +171,9 @@ function accountOfIssuer(issuer: IssuerResource | undefined, scene: Scene): Verd
       });
 }
 
-/** The rule on the steps of a Certificate that issue. */
+/** The rule on the steps of a Certificate that ask its authority. */
 export function certificateIssuerChanged(change: Change, resource: CertificateResource, scene: Scene): Verdict {
-  if (!issues(change)) return NOTHING_ISSUED;
+  if (!asksAuthority(change)) return NOTHING_ISSUED;
   const spec = resource.desired?.spec;
   if (spec === undefined) return NOTHING_ISSUED;
   const ref = issuerRef(spec);

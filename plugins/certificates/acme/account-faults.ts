@@ -5,7 +5,7 @@ import { asksAuthority } from '../differences.ts';
 import type { CertificateResource, IssuerResource } from '../diff.ts';
 import type { FindingCode, IssuerMemory } from '../generated.ts';
 import { Certificate, Issuer } from '../kinds.ts';
-import { certificateSpec, issuerRef, issuerSpec } from '../remembered.ts';
+import { issuerRef, issuerSpec } from '../remembered.ts';
 import { ACCOUNT_FIELDS } from './account.ts';
 
 /** A fault of an account, as the step records it that found the fault. */
@@ -22,29 +22,27 @@ const indexes = new WeakMap<Scene['changes'], ReadonlyMap<string, AccountFault>>
 function faultsIn(scene: FaultScene): ReadonlyMap<string, AccountFault> {
   const known = indexes.get(scene.changes);
   if (known !== undefined) return known;
-  const certificates = Certificate.all(scene);
-  const issued = issuedAt(certificates);
+  const resources = [...Issuer.all(scene), ...Certificate.all(scene)];
+  const accepted = acceptedAt(scene);
   const faults = new Map<string, AccountFault>();
-  const add = (fault: AccountFault | undefined, since: Instant): void => {
-    if (fault === undefined || instantOf(fault.at) < since) return;
+  for (const { memory } of resources) {
+    const fault = memory?.kept.account_fault;
+    if (fault === undefined || instantOf(fault.at) < (accepted.get(fault.account) ?? 0)) continue;
     const before = faults.get(fault.account);
     if (before === undefined || instantOf(before.at) < instantOf(fault.at)) faults.set(fault.account, fault);
-  };
-  for (const { ref, memory } of Issuer.all(scene)) add(memory?.kept.account_fault, issued.get(ref.name) ?? 0);
-  for (const { desired, memory } of certificates)
-    add(memory?.kept.account_fault, issued.get(certificateSpec(desired, memory)?.issuer ?? '') ?? 0);
+  }
   indexes.set(scene.changes, faults);
   return faults;
 }
 
-/** The time of the last issuance by each Issuer: an older fault of its account is over. */
-function issuedAt(certificates: readonly CertificateResource[]): ReadonlyMap<string, Instant> {
+/** The time at which the authority last accepted each account, for an order or a change: an older fault is over. */
+function acceptedAt(scene: FaultScene): ReadonlyMap<string, Instant> {
   const times = new Map<string, Instant>();
-  for (const { desired, memory } of certificates) {
-    const { issued_at: at } = memory?.kept ?? {};
-    const issuer = certificateSpec(desired, memory)?.issuer;
-    if (at !== undefined && issuer !== undefined) times.set(issuer, Math.max(times.get(issuer) ?? 0, instantOf(at)));
-  }
+  const add = (account: string | undefined, at: string | undefined): void => {
+    if (account !== undefined && at !== undefined) times.set(account, Math.max(times.get(account) ?? 0, instantOf(at)));
+  };
+  for (const { memory } of Issuer.all(scene)) add(memory?.kept.account, memory?.kept.account_at);
+  for (const { memory } of Certificate.all(scene)) add(memory?.kept.account, memory?.kept.issued_at);
   return times;
 }
 
@@ -54,18 +52,27 @@ export function accountFault(issuer: IssuerResource | undefined, scene: FaultSce
   return account === undefined ? undefined : faultsIn(scene).get(account);
 }
 
-/** True if the last order of a Certificate was refused because of the account, and the Issuer still has that account. */
-export function isWithoutAccount({ desired, memory }: CertificateResource, scene: Pick<Scene, 'get'>): boolean {
+/** The same, until the time at which the account is tried again. */
+export function faultInForce(
+  issuer: IssuerResource | undefined,
+  scene: FaultScene & Pick<Scene, 'now'>,
+): AccountFault | undefined {
+  const fault = accountFault(issuer, scene);
+  return fault === undefined || scene.now >= instantOf(fault.at) + TRY_AGAIN_MS ? undefined : fault;
+}
+
+/** True if an order of a Certificate was refused because of the account of its Issuer, and the fault is not over. */
+export function isWithoutAccount({ desired, memory }: CertificateResource, scene: FaultScene): boolean {
   const { account } = memory?.kept.account_fault ?? {};
   if (desired === undefined || account === undefined) return false;
-  return Issuer.get(scene, issuerRef(desired.spec))?.memory?.kept.account === account;
+  return accountFault(Issuer.get(scene, issuerRef(desired.spec)), scene)?.account === account;
 }
 
 /** The way to another account, as an instruction. */
 function wayOut(address: string, { status }: Pick<AccountFault, 'status'>): string {
   return status === 'deactivated'
     ? `declare another \`accountKey\` in ${address}: the next apply creates an account for it`
-    : `put the key of the account back, or run \`fettle state forget ${address}\`: the next apply creates another account`;
+    : `put the present key of the account into \`accountKey\`. Then, or for another account, run \`fettle state forget ${address}\` and apply again`;
 }
 
 function faultText({ account, reason }: AccountFault): string {

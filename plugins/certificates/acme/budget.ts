@@ -161,12 +161,13 @@ function limitsIn({ directory }: AcmeSpec, { given }: Scene): readonly OrderLimi
 
 /** Numbers of accepted orders by key, in a plan: filled up as its actions are accepted. */
 const plannedBy = new WeakMap<Scene['underWay'], { counted: number; readonly keys: Map<string, number> }>();
+/** Right before an action, few others run: they are counted anew each time. */
+const FEW = 64;
+
 /** Uses of accepted actions that the log does not have yet, by key; without this action. */
 function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
   const { underWay } = scene;
-  // Running actions come and go, and use limits meanwhile, so they are counted anew each time. A plan only adds actions.
-  const isRunning = [...underWay.values().take(1)].some(({ spent }) => spent !== undefined);
-  const known = isRunning ? undefined : plannedBy.get(underWay);
+  const known = underWay.size <= FEW ? undefined : plannedBy.get(underWay);
   const counts = known ?? { counted: 0, keys: new Map<string, number>() };
   let at = 0;
   for (const other of underWay.values()) {
@@ -184,7 +185,7 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
       if (other.spent?.includes(key) !== true) counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
   }
   counts.counted = underWay.size;
-  if (!isRunning) plannedBy.set(underWay, counts);
+  if (underWay.size > FEW) plannedBy.set(underWay, counts);
   return counts.keys;
 }
 

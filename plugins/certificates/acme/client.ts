@@ -82,6 +82,8 @@ export interface AcmeClient {
   readonly requests: () => number;
   /** The account of the key; undefined if the server has none. Later requests are made by it. */
   readonly findAccount: (signal: AbortSignal) => Promise<Account | undefined>;
+  /** The same, and later requests are made by the account as before. */
+  readonly lookUpAccount: (signal: AbortSignal) => Promise<Account | undefined>;
   /** The account of the key, which is created if the server has none. Later requests are made by it. */
   readonly createAccount: (
     order: AccountOrder,
@@ -474,6 +476,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     clockDifferenceMs: wire.clockDifferenceMs,
     requests: wire.requests,
     findAccount,
+    lookUpAccount: (ends) => accountBy(key, ends),
     createAccount,
     account: (ends) => changeAccount('read the account', undefined, ends),
     updateContact: (contact, ends) => changeAccount('change the contact', { contact: [...contact] }, ends),

@@ -153,7 +153,7 @@ export function problemText({ type, detail, subproblems }: Problem): string {
 /** Requests to the reader, by the type of a problem. Types without one pass by themselves. */
 const ADVICE: { readonly [Type in ProblemType | 'other']?: string } = {
   accountDoesNotExist:
-    'Run `fettle state forget` for the Issuer, and apply again: the apply finds or creates an account',
+    'Put the present key of the account into `accountKey` of the Issuer. Then, or for another account, run `fettle state forget` for the Issuer and apply again',
   badCSR: 'Use another `keyAlgorithm`, or other names',
   badPublicKey: 'Use a key of another type for the account (`accountKey`), such as ECDSA P-256',
   badSignatureAlgorithm: 'Use a key of another type for the account (`accountKey`), such as ECDSA P-256',

@@ -34,7 +34,7 @@ export async function faultOf(
   signal: AbortSignal,
 ): Promise<Pick<AccountFault, 'status' | 'reason'> | undefined> {
   try {
-    const found = await client.findAccount(signal);
+    const found = await client.lookUpAccount(signal);
     if (found === undefined) return { status: 'unknown', reason: 'the authority has no account for its key' };
     if (found.status !== 'valid') return { status: 'deactivated', reason: `its status is ${found.status}` };
     return found.url === account

@@ -3,9 +3,11 @@
 import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { faultOf } from '../../../../plugins/certificates/live/postponed.ts';
 import { startEmulated, type EmulatedAuthority } from '../../../support/acme/emulated.ts';
 import { temporaryFolder, writeFiles } from '../../../support/cli.ts';
 import { type Done, fettle } from '../../../support/command-line.ts';
+import { accountKey, anySignal, openFor } from './issuing.ts';
 
 let authority: EmulatedAuthority;
 let elsewhere: EmulatedAuthority;
@@ -174,16 +176,62 @@ describe('an account that two Issuers use', { timeout: 60_000 }, () => {
   });
 });
 
+describe('an Issuer whose row is not done', { timeout: 60_000 }, () => {
+  const orders = (): number => authority.acme.counts()['new-order'] ?? 0;
+
+  it('holds up its orders if its new key is rejected', async () => {
+    const site = await twoIssuers();
+    const before = orders();
+    site.declare(
+      issuer('pub', { key: './acme/new.key' }),
+      issuer('pub2', { key: './acme/two.key' }),
+      certificate('www', 'pub2'),
+      certificate('two', 'pub'),
+    );
+    const plan = await site.run('plan');
+    expect(plan.stdout).toMatch(/REJECTED account-shared/u);
+    expect(plan.stdout).toMatch(/WAITING issuer-changed: the account of pub does not have the declared key/u);
+    expect((await site.run('apply --yes')).stdout).toContain(' 0 failed,');
+    expect(orders()).toBe(before);
+    const both = ['pub', 'pub2'].map((name) => issuer(name, { key: './acme/new.key' }));
+    site.declare(...both, certificate('www', 'pub2'), certificate('two', 'pub'));
+    await site.run('apply --yes');
+    await site.applied();
+    expect(existsSync(join(site.folder, 'tls/two.crt'))).toBe(true);
+  });
+
+  it.each([
+    ['key-change', { key: './acme/new.key' }, () => authority],
+    ['new-account', { directory: 'elsewhere' }, () => elsewhere],
+  ] as const)('holds up its orders if its request to %s has failed', async (endpoint, changed, at) => {
+    const site = project(issuer('pub'));
+    await site.applied();
+    const body = { type: 'urn:ietf:params:acme:error:malformed', detail: 'not now' };
+    const headers = { 'content-type': 'application/problem+json' };
+    at().acme.faults.list.push({ endpoint, when: 'before', times: 1, answer: { status: 400, headers, body } });
+    const before = orders();
+    site.declare(issuer('pub', 'directory' in changed ? { at: elsewhere } : changed), certificate('www', 'pub'));
+    const first = await site.run('apply --yes');
+    expect(first.stdout).toMatch(/ 1 failed, 0 unknown, 1 stale/u);
+    expect(first.stdout).toContain('the account of pub does not have the declared key or directory yet');
+    expect(orders()).toBe(before);
+    // The failed row is tried again after its pause.
+    const later = await site.run('apply --yes', 2 * HOUR_MS);
+    expect([later.code, existsSync(join(site.folder, 'tls/www.crt'))]).toEqual([0, true]);
+  });
+});
+
 /** Changes the account of a project as another program does that has its key. */
-async function change(site: Project, ...documents: readonly string[]): Promise<void> {
+async function change(site: Project, ...documents: readonly string[]): Promise<Project> {
   const other = project(issuer('other', { lifecycle: remove }));
   writeFiles(other.folder, { 'acme/account.key': readFileSync(join(site.folder, 'acme/account.key'), 'utf8') });
   await other.applied();
   other.declare(...documents);
   await other.applied();
+  return other;
 }
 
-const deactivate = (site: Project): Promise<void> => change(site);
+const deactivate = (site: Project): Promise<Project> => change(site);
 
 describe('an account that ended', { timeout: 60_000 }, () => {
   it('and has another key cannot be deactivated, and the row names the command', async () => {
@@ -268,6 +316,47 @@ describe('an account that ended', { timeout: 60_000 }, () => {
     await site.run(`state forget ${PUB} --reason test --yes`);
     await site.applied();
   });
+});
+
+it('an account that is found by its present key is used at once', async () => {
+  const site = project(issuer('pub'), certificate('www', 'pub'));
+  await site.applied();
+  const { account } = await site.kept(PUB);
+  const other = await change(site, issuer('other', { key: './acme/rolled.key' }));
+  site.declare(issuer('pub'), certificate('www', 'pub', 'other.example.test'));
+  expect((await site.run('apply --yes')).stdout).toContain('the authority has no account for its key');
+  copyFileSync(join(other.folder, 'acme/rolled.key'), join(site.folder, 'acme/account.key'));
+  expect((await site.run('plan')).stdout).toContain(`fettle state forget ${PUB}`);
+  await site.run(`state forget ${PUB} --reason test --yes`);
+  await site.run('apply --yes');
+  await site.applied();
+  expect((await site.kept(PUB))['account']).toBe(account);
+  expect((await site.kept('certificates/Certificate/www'))['account_fault']).toBeUndefined();
+  expect((await site.run('plan')).stdout).toContain('0 to ');
+});
+
+it('the question whether an account has ended leaves the client with its account', async () => {
+  const key = await accountKey();
+  const first = await openFor(authority, { key });
+  const { url } = await first.createAccount({ contact: [], termsAgreed: true }, anySignal);
+  const recorded = `${url}0`;
+  const client = await openFor(authority, { key, account: recorded });
+  expect(await faultOf(client, recorded, anySignal)).toEqual({
+    status: 'unknown',
+    reason: `its key belongs to another account, ${url}`,
+  });
+  expect(client.accountUrl()).toBe(recorded);
+});
+
+it('an old fault of an account does not turn another key into another account', async () => {
+  const site = project(issuer('pub'));
+  await site.applied();
+  await deactivate(site);
+  site.declare(issuer('pub'), certificate('www', 'pub'));
+  await site.run('apply --yes');
+  site.declare(issuer('pub', { key: './acme/next.key' }), certificate('www', 'pub'));
+  expect((await site.run('plan')).stdout).toContain('→ "another account"');
+  expect((await site.run('plan', 25 * HOUR_MS)).stdout).toMatch(/acme\.accountKey: .* → "a new key"/u);
 });
 
 function refuse(endpoint: string, times = 1): void {

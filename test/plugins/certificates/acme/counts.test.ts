@@ -85,3 +85,42 @@ it('orders wait by the state and by the limits of the log, and keep failing afte
   expect(values['fettle_acme_orders_failing']).toEqual([{ labels: { host }, value: 1 }]);
   expect(spent.some((key) => key.includes('over.example.test'))).toBe(false);
 });
+
+it.each([
+  ['2026-11-30T09:00:00.000Z', 1],
+  ['2026-11-30T11:00:00.000Z', 0],
+])('a Certificate fails by a fault of its account until the account is used again: used at %s', (at, value) => {
+  const account = 'https://acme.example.test/account/1';
+  const fault = { account, at: '2026-11-30T10:00:00.000Z', status: 'unknown', reason: 'no account' };
+  const resources = [
+    resource('Issuer', 'public', { acme: { directory: 'letsencrypt' } }, { kept: { account } }),
+    resource(
+      'Certificate',
+      'refused',
+      { issuer: 'public', dnsNames: ['a.example.test'] },
+      { kept: { account_fault: fault } },
+    ),
+    // The Certificate of another Issuer that has the same account.
+    resource(
+      'Certificate',
+      'issued',
+      { issuer: 'other', dnsNames: ['b.example.test'] },
+      { kept: { account, issued_at: at } },
+    ),
+  ];
+  const scene = {
+    now,
+    changes: new Map(),
+    get: (address: string) => resources.find((each) => each.address === address),
+    ofKind: (_plugin: string, kind: string) => resources.filter(({ ref }) => ref.kind === kind),
+    spentOn: () => [],
+  } as unknown as Scene;
+  const ledger = new Map();
+  const values = metrics.values({
+    resources,
+    scene,
+    ledger: { before: ledger, after: ledger },
+    settings: {} as Parameters<typeof metrics.values>[0]['settings'],
+  });
+  expect(values['fettle_acme_orders_failing']).toEqual([{ labels: { host: 'acme-v02.api.letsencrypt.org' }, value }]);
+});

@@ -72,7 +72,7 @@ const ROWS: readonly Row[] = [
     type: 'accountDoesNotExist',
     at: 'new-order',
     row: 'failed',
-    says: ['Run `fettle state forget` for the Issuer, and apply again'],
+    says: ['run `fettle state forget` for the Issuer and apply again'],
     orders: 1,
   },
   { type: 'alreadyReplaced', at: 'new-order', status: 409, row: 'failed', orders: 1 },
