@@ -140,6 +140,14 @@ function openOrder(
   return usableOrder(memory?.kept.order, purposeOf(issuer, account, spec), scene.now);
 }
 
+/** The order that the next step of a declared Certificate goes on with, if the authority is asked for it at a later time. */
+export function pendingOrder(resource: CertificateResource, scene: Scene): OpenOrder | undefined {
+  const spec = resource.desired?.spec;
+  const issuer = acmeOf(spec, scene);
+  const order = spec === undefined || issuer === undefined ? undefined : openOrder(resource, issuer, spec, scene);
+  return askedAgainAt(order, scene.now) === undefined ? undefined : order;
+}
+
 /** True if the authority counts no such order: it replaces a certificate in its renewal window. */
 function isExempt(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec, scene: Scene): boolean {
   return exemptsReplacements(issuer.directory) && replacesOwn(resource, ordererOf(issuer, spec, scene));
