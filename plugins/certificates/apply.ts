@@ -445,20 +445,25 @@ async function downloadChain(
   });
 }
 
-/** Removes what is left of an order that no step goes on with. Values that cannot be removed are named, and stay recorded. */
+/**
+ * Removes what is left of an order that no step goes on with. Values that cannot be removed are named, and stay recorded. Throws
+ * if the key cannot be removed, which stays recorded as well.
+ */
 async function dropOrder(world: CertificatesWriter, resource: CertificateResource, run: ActionRun): Promise<void> {
   const { order_key: orderKey, presented } = resource.memory?.kept ?? {};
   if (orderKey === undefined && presented === undefined) return;
   const { solvers = [] } = acmeOf(certificateSpec(resource.desired, resource.memory), run.scene) ?? {};
   const { signal, progress, stillApproved } = run;
-  try {
-    await world.dropOrder(defined({ orderKey, presented, solvers, signal, progress, stillApproved }));
-    await run.keep({ ...ORDER_ENDED, presented: null });
-  } catch (error) {
-    signal.throwIfAborted();
-    run.remark(errorText(error));
-    await run.keep({ ...ORDER_ENDED });
-  }
+  const left = await world.dropOrder(defined({ orderKey, presented, solvers, signal, progress, stillApproved }));
+  signal.throwIfAborted();
+  await run.keep({
+    ...ORDER_ENDED,
+    order_key: left.orderKey ?? null,
+    presented: left.presented.length === 0 ? null : left.presented,
+  });
+  const text = left.problems.join('. ');
+  if (left.orderKey !== undefined) throw new Error(text);
+  if (text !== '') run.remark(text);
 }
 
 /** A change in place: issues another certificate, corrects files, or reloads the service, as the row says. */

@@ -7,17 +7,18 @@ import {
   type Instant,
   type Json,
   type Scene,
+  sameJson,
   seenFacts,
   type SeenResource,
 } from '#plugin';
 import { latestRenewal } from './acme/ari.ts';
 import { acmeOf } from './acme/budget.ts';
 import { type AcmeSpec, directoryUrl } from './acme/directories.ts';
-import { issues } from './differences.ts';
+import { asksAuthority, issues, ORDER_LEFT } from './differences.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
 import type { CertificateSpec } from './generated.ts';
 import { targetOf } from './observe-domain.ts';
-import { issuerOf, issuerRef } from './remembered.ts';
+import { certificateSpec, issuerOf, issuerRef } from './remembered.ts';
 import { canReload, domainsNaming } from './served.ts';
 import { validityOfFacts } from './state.ts';
 
@@ -59,18 +60,30 @@ function authorityOf(spec: CertificateSpec, scene: Scene): Facts {
   return { authority: issuer === undefined ? null : (issuer.localCa?.dir ?? 'self-signed') };
 }
 
+/** Command lines of solvers that a step runs: all for an order, and those with recorded values for the rest of one that is over. */
+function solversRun(
+  change: Change,
+  { desired, memory }: CertificateResource,
+  scene: Scene,
+): readonly (readonly string[])[] {
+  const acme = acmeOf(certificateSpec(desired, memory), scene);
+  const commands = acme === undefined ? [] : solverCommands(acme);
+  if (bringsOut(change) && issues(change)) return commands;
+  if (change.to !== 'absent' && !change.fields.some(({ path }) => path === ORDER_LEFT)) return [];
+  const { presented = [] } = memory?.kept ?? {};
+  return commands.filter((command) => presented.some(({ at }) => sameJson(at ?? null, { via: 'exec', command })));
+}
+
 export function certificateEffect(change: Change, resource: CertificateResource, scene: Scene): Effect {
   const spec = resource.desired?.spec;
-  if (spec === undefined || !bringsOut(change)) return {};
+  const solvers = solversRun(change, resource, scene);
+  if (spec === undefined || !bringsOut(change)) return solvers.length === 0 ? {} : { commands: solvers };
   const { deploy, reload } = spec;
-  const acme = issues(change) ? acmeOf(spec, scene) : undefined;
+  const ca = asksAuthority(change) ? acmeOf(spec, scene)?.ca : undefined;
   const pidFile = reload?.signal?.pidFile;
   return {
-    commands: [
-      ...(acme === undefined ? [] : solverCommands(acme)),
-      ...[deploy?.command, reload?.command].filter((words) => words !== undefined),
-    ],
-    files: [pidFile, acme?.ca].flatMap((path) => (path === undefined ? [] : [{ path, use: 'read' as const }])),
+    commands: [...solvers, ...[deploy?.command, reload?.command].filter((words) => words !== undefined)],
+    files: [pidFile, ca].flatMap((path) => (path === undefined ? [] : [{ path, use: 'read' as const }])),
     values: {
       ...authorityOf(spec, scene),
       ...(canReload(spec) ? { servers: serversOf(resource.ref.name, scene) } : {}),

@@ -20,8 +20,8 @@ import {
   instantOf,
 } from '#plugin';
 import { faultFindings } from './acme/account-faults.ts';
-import { orderWait } from './acme/budget.ts';
-import { valuePlaces } from './acme/open-order.ts';
+import { orderWait, pendingOrder } from './acme/budget.ts';
+import { pendingFacts, pendingText, valuePlaces } from './acme/open-order.ts';
 import { waitText } from './acme/waits.ts';
 import { DAY_MS, dueAt, isDue, isExpired, thresholdInForce } from './days.ts';
 import { type CertificateResource, type IssuerResource, keptFields, lostTexts } from './diff.ts';
@@ -219,6 +219,14 @@ function waitFindings(resource: CertificateResource, scene: Scene): readonly Fin
     : [finding(resource.ref, 'order-refused', 'warning', waitText(wait), { until: wait.until })];
 }
 
+/** The finding for an order that the authority has not completed, and that a step goes on with. */
+function pendingFindings(resource: CertificateResource, scene: Scene): readonly Finding[] {
+  const order = pendingOrder(resource, scene);
+  return order === undefined
+    ? []
+    : [finding(resource.ref, 'order-pending', 'warning', pendingText(order), pendingFacts(order))];
+}
+
 /** The finding for the rest of an order whose Certificate is no longer declared: a release changes no file. */
 function leftFindings({ ref, desired, memory }: CertificateResource): readonly Finding[] {
   const { order_key: key, presented = [] } = memory?.kept ?? {};
@@ -236,6 +244,7 @@ export function certificateFindings(resource: CertificateResource, scene: Scene)
     ...authorityFindings(resource, scene),
     ...keptFindings(resource, scene),
     ...waitFindings(resource, scene),
+    ...pendingFindings(resource, scene),
     ...leftFindings(resource),
   ];
 }

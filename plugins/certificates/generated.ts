@@ -319,7 +319,7 @@ export interface CertificateMemory {
   readonly order_key: string;
   /** Values that solvers have put up for orders and not yet removed, with their places; the oldest first. */
   readonly presented: readonly Readonly<Record<string, Json>>[];
-  /** Time before which the authority takes no order, ISO 8601; empty without a limit. */
+  /** Time before which the authority takes no order, ISO 8601. */
   readonly wait_until: string;
   /** Digest of the subject of that limit: directory, account and names. For others, the limit does not count. */
   readonly wait_for: string;

@@ -16,7 +16,6 @@ import type { CertificateMemory, CertificateState, FindingCode } from './generat
 import { hasSwapped, isOtherKey } from './remembered.ts';
 import type { Policy } from './renewal.ts';
 import { ariIn } from './acme/ari.ts';
-import { askedAgainAt, pendingFacts, pendingText } from './acme/open-order.ts';
 import { clockDifference, clockText } from './acme/rules.ts';
 import { certificateState, dueRuleOf, validityOf, validityOfFacts } from './state.ts';
 import type { PairProblem, PairSeen } from './world.ts';
@@ -128,11 +127,10 @@ function authorityFindings(
   ref: Ref,
   signals: Facts | undefined,
   kept: Partial<CertificateMemory> | undefined,
-  now: number,
 ): readonly Finding[] {
   const seconds = clockDifference(signals);
   const { error } = ariIn(signals) ?? {};
-  const { order, chain = '', other_chain: otherChain } = kept ?? {};
+  const { chain = '', other_chain: otherChain } = kept ?? {};
   const finding = (code: FindingCode, severity: Finding['severity'], message: string, facts: Facts): Finding => ({
     ref,
     code,
@@ -155,9 +153,6 @@ function authorityFindings(
             { chain },
           ),
         ]),
-    ...(order === undefined || askedAgainAt(order, now) === undefined
-      ? []
-      : [finding('order-pending', 'warning', pendingText(order), pendingFacts(order))]),
   ];
 }
 
@@ -237,7 +232,7 @@ export function certificateStanding(
     findings: [
       ...findingsOf(ref, facts, now),
       ...offFinding(ref, state, policy),
-      ...authorityFindings(ref, signals, memory?.kept, now),
+      ...authorityFindings(ref, signals, memory?.kept),
     ],
   };
 }

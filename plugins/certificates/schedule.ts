@@ -171,7 +171,9 @@ export function certificateCadence(resource: CertificateResource, now: number): 
     renewal_window_asked_again_at: ask,
     renewal_window_start: start,
   } = certificateSchedule(resource, now);
-  const at = [end, due, next, wait, ask, start].flatMap((time) => (typeof time === 'string' ? [instantOf(time)] : []));
+  const again = resource.memory?.kept.order?.again;
+  const times = [end, due, next, wait, ask, start, again];
+  const at = times.flatMap((time) => (typeof time === 'string' ? [instantOf(time)] : []));
   const { checkMs } = policyOf(resource).renewal;
   const isInWindow = typeof start === 'string' && instantOf(start) <= now;
   return { everyMs: isInWindow ? Math.min(IN_WINDOW_MS, checkMs) : checkMs, at, spread: true };

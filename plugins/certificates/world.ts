@@ -460,6 +460,15 @@ export interface DroppedOrder
   readonly solvers: AcmeSpec['solvers'];
 }
 
+/** The part of such a rest that could not be removed. */
+export interface OrderRest {
+  /** The key of the order. */
+  readonly orderKey?: string;
+  readonly presented: CertificateMemory['presented'];
+  /** The reasons. */
+  readonly problems: readonly string[];
+}
+
 export interface DeployOrder {
   readonly deploy: NonNullable<CertificateSpec['deploy']>;
   readonly storage: PairStorage;
@@ -555,7 +564,7 @@ export interface CertificatesWriter extends CertificatesReader {
    */
   orderCertificate(order: AcmeOrder): Promise<AcmeIssued>;
   /** Removes the key of an order that no step goes on with, and its values. Throws if a value is left. */
-  dropOrder(order: DroppedOrder): Promise<void>;
+  dropOrder(order: DroppedOrder): Promise<OrderRest>;
   /** Orders a certificate that is thrown away, by an account that is too. Returns the end of its validity. */
   rehearse(rehearsal: Rehearsal): Promise<{ readonly until: Instant }>;
   /** Downloads another chain of the stored certificate, and stores it with the same key. Returns the preferred chain. */

@@ -205,8 +205,7 @@ async function filesNow(
   return uses.length === 0 ? new Map() : files(uses, scene.given?.writes ?? []);
 }
 
-/** Paths that fettle writes, from documents and the last applied specs. */
-/** The specs of a resource. */
+/** The declared and the last applied spec of a resource. */
 interface SpecsOf extends Pick<Resource, 'tables'> {
   readonly desired?: Resource['desired'] | undefined;
   readonly memory?: Resource['memory'] | undefined;

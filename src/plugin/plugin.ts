@@ -80,8 +80,8 @@ export interface ActionRun {
 }
 
 /**
- * Takes one step. Returns the members of the kind's state to record; `null` drops one. Throws if the step failed; UnknownOutcomeError if
- * the step may have been done; PostponedError if it changed nothing and has to wait.
+ * Takes one step. Returns the members of the kind's state to record; `null` drops one. Throws if the step failed;
+ * UnknownOutcomeError if the step may have been done; PostponedError if the step has to wait before it goes on.
  */
 export type Handler<W, S = unknown, F = unknown, M = Facts> = {
   take(world: W, resource: KnownResource<Resource<S, F, M>>, run: ActionRun): Promise<Note<M> | undefined>;

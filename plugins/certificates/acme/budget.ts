@@ -140,6 +140,14 @@ function openOrder(
   return usableOrder(memory?.kept.order, purposeOf(issuer, account, spec), scene.now);
 }
 
+/** The order that the next step of a declared Certificate goes on with, if the authority is asked for it at a later time. */
+export function pendingOrder(resource: CertificateResource, scene: Scene): OpenOrder | undefined {
+  const spec = resource.desired?.spec;
+  const issuer = acmeOf(spec, scene);
+  const order = spec === undefined || issuer === undefined ? undefined : openOrder(resource, issuer, spec, scene);
+  return askedAgainAt(order, scene.now) === undefined ? undefined : order;
+}
+
 /** True if the authority counts no such order: it replaces a certificate in its renewal window. */
 function isExempt(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec, scene: Scene): boolean {
   return exemptsReplacements(issuer.directory) && replacesOwn(resource, ordererOf(issuer, spec, scene));
@@ -153,13 +161,12 @@ function limitsIn({ directory }: AcmeSpec, { given }: Scene): readonly OrderLimi
 
 /** Numbers of accepted orders by key, in a plan: filled up as its actions are accepted. */
 const plannedBy = new WeakMap<Scene['underWay'], { counted: number; readonly keys: Map<string, number> }>();
-/** Right before an action, few others run: they are counted anew each time. */
-const FEW = 64;
-
 /** Uses of accepted actions that the log does not have yet, by key; without this action. */
 function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
   const { underWay } = scene;
-  const known = underWay.size <= FEW ? undefined : plannedBy.get(underWay);
+  // Running actions come and go, and use limits meanwhile, so they are counted anew each time. A plan only adds actions.
+  const isRunning = [...underWay.values().take(1)].some(({ spent }) => spent !== undefined);
+  const known = isRunning ? undefined : plannedBy.get(underWay);
   const counts = known ?? { counted: 0, keys: new Map<string, number>() };
   let at = 0;
   for (const other of underWay.values()) {
@@ -177,7 +184,7 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
       if (other.spent?.includes(key) !== true) counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
   }
   counts.counted = underWay.size;
-  if (underWay.size > FEW) plannedBy.set(underWay, counts);
+  if (!isRunning) plannedBy.set(underWay, counts);
   return counts.keys;
 }
 

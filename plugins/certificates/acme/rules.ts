@@ -1,4 +1,4 @@
-/** Safety rules of Certificates from ACME authorities, apart from the limits of orders. Pure. */
+/** Safety rules of ACME accounts and of Certificates from ACME authorities, apart from the limits of orders. Pure. */
 
 import {
   type Change,

@@ -81,7 +81,10 @@ function unproven(
 
 /** The words of a command line that needs no shell. */
 function wordsOf(command: string): readonly string[] | undefined {
-  return /^[\w@%+=:,./ -]+$/u.test(command) ? command.split(' ').filter((word) => word !== '') : undefined;
+  const words = command.split(' ').filter((word) => word !== '');
+  // A shell takes `NAME=value` in front of a program as its environment.
+  const isPlain = /^[\w@%+=:,./ -]+$/u.test(command) && words[0]?.includes('=') !== true;
+  return isPlain ? words : undefined;
 }
 
 interface Commands extends Pick<HandedOver, 'deploy' | 'reload' | 'obstacles'> {

@@ -4,7 +4,7 @@ import { noChainText } from '../acme/chains.ts';
 import type { AcmeClient } from '../acme/client.ts';
 import type { ChainOrder } from '../world.ts';
 import type { Accounts } from './accounts.ts';
-import { identifiers } from './acme-proof.ts';
+import { identifiersToProve } from './acme-proof.ts';
 import { replaceStored, storedPair } from './stored.ts';
 import { keyPem } from './x509-make.ts';
 import { isKeyOf, readChain, readKey, x509Seen } from './x509-read.ts';
@@ -26,7 +26,7 @@ export async function downloadChain(
       url: download,
       certificate: download,
       status: 'valid',
-      identifiers: identifiers({ dnsNames, ipAddresses }),
+      identifiers: identifiersToProve({ dnsNames, ipAddresses }),
       authorizations: [],
       finalize: download,
     },

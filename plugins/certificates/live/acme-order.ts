@@ -52,9 +52,9 @@ import { NO_WAIT } from '../acme/waits.ts';
 import { ipAddressesOf } from '../declared.ts';
 import type { CertificateMemory } from '../generated.ts';
 import { besides, orderKeyPath } from '../paths.ts';
-import type { AcmeIssued, AcmeOrder, DroppedOrder } from '../world.ts';
+import type { AcmeIssued, AcmeOrder, DroppedOrder, OrderRest } from '../world.ts';
 import type { Accounts } from './accounts.ts';
-import { finish, identifiers, type Prover, removeFormer, removeValues, valuesOf } from './acme-proof.ts';
+import { finish, identifiersToProve, type Prover, removeFormer, removeValues, valuesOf } from './acme-proof.ts';
 import { verifyAsClient } from './client-handshake.ts';
 import { makeFolder, readWhole, removeFile, syncFolder, writeNew } from './files.ts';
 import { validatePair } from './issue.ts';
@@ -81,7 +81,7 @@ interface Begun {
 }
 
 /** True if no limit counts the order: the authority has taken it as a replacement, and counts none. */
-function isExempt({ order, replaced }: Pick<Begun, 'order' | 'replaced'>, { authority }: AcmeOrder): boolean {
+function isUncounted({ order, replaced }: Pick<Begun, 'order' | 'replaced'>, { authority }: AcmeOrder): boolean {
   return exemptsReplacements(authority.directory) && (replaced === 'accepted' || order.replaces !== undefined);
 }
 
@@ -154,7 +154,7 @@ async function newOrder(
   lost: readonly Order[],
 ): Promise<Omit<Begun, 'keys' | 'record' | 'keyPath'>> {
   const { issuer, replaces, signal } = order;
-  const wanted: NewOrder = defined({ identifiers: identifiers(order), profile: issuer.profile });
+  const wanted: NewOrder = defined({ identifiers: identifiersToProve(order), profile: issuer.profile });
   const found = lost.find((each) => isOrderFor(each, wanted, order.clock()));
   if (found !== undefined) {
     order.progress('going on with an order of the account that is not in the log');
@@ -202,7 +202,7 @@ async function begin(order: AcmeOrder, { client, at }: Ordering): Promise<Begun>
   });
   await order.keep(
     { order: record, ...answerTo(replaces, replaced), account_fault: null, ...NO_WAIT },
-    isExempt(created, order) ? [] : order.uses.created,
+    isUncounted(created, order) ? [] : order.uses.created,
   );
   return { ...created, keys, record, keyPath };
 }
@@ -336,7 +336,7 @@ async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering & Pro
   const { directory, account = '' } = order.authority;
   const source = { directory, account, download: valid.certificate ?? '', chain: preferredChain };
   // A step that ends from here on goes on with an order that has its source, and whose uses are counted.
-  const isCounted = begun.record.download !== undefined || isExempt(begun, order);
+  const isCounted = begun.record.download !== undefined || isUncounted(begun, order);
   await order.keep({ order: { ...begun.record, ...source } }, isCounted ? [] : order.uses.issued);
   const issued = await ordering.client.certificate(
     valid,
@@ -379,10 +379,19 @@ async function orderInTurn(order: AcmeOrder, ordering: Ordering): Promise<AcmeIs
   }
 }
 
-/** Removes the key and the values of an order that no step goes on with. Throws if a value is left. */
-export async function dropOrder(order: DroppedOrder, { at, solvers }: Pick<Ordering, 'at' | 'solvers'>): Promise<void> {
-  if (order.orderKey !== undefined) await removeOrderKey(at(order.orderKey));
-  const texts: string[] = [];
-  const left = await removeValues({ progress: (text) => void texts.push(text) }, { solvers }, valuesOf(order));
-  if (left.length > 0) throw new Error(texts.join('. '));
+/** Removes the key and the values of an order that no step goes on with. Returns those that are left. */
+export async function dropOrder(
+  order: DroppedOrder,
+  { at, solvers }: Pick<Ordering, 'at' | 'solvers'>,
+): Promise<OrderRest> {
+  const problems: string[] = [];
+  let orderKey: string | undefined;
+  try {
+    if (order.orderKey !== undefined) await removeOrderKey(at(order.orderKey));
+  } catch (error) {
+    orderKey = order.orderKey;
+    problems.push(`the key of the order could not be removed: ${errorText(error)}`);
+  }
+  const left = await removeValues({ progress: (text) => void problems.push(text) }, { solvers }, valuesOf(order));
+  return defined<OrderRest>({ orderKey, presented: left as unknown as OrderRest['presented'], problems });
 }

@@ -21,7 +21,7 @@ type Presented = { readonly at: SolverPlace; readonly prepared: Prepared };
 /** Sets of values that the record has at most: the oldest ones are dropped. */
 const MOST_PRESENTED = 50;
 
-export function identifiers(order: Pick<AcmeOrder, 'dnsNames' | 'ipAddresses'>): readonly Identifier[] {
+export function identifiersToProve(order: Pick<AcmeOrder, 'dnsNames' | 'ipAddresses'>): readonly Identifier[] {
   return [
     ...order.dnsNames.map((value) => ({ type: 'dns' as const, value: value.toLowerCase() })),
     ...ipAddressesOf(order).map((value) => ({ type: 'ip' as const, value: plainAddress(value) })),

@@ -6,7 +6,7 @@ import type { Directory } from '../acme/answers.ts';
 import type { NewOrder } from '../acme/client.ts';
 import type { ExternalAccount } from '../acme/jws.ts';
 import type { Rehearsal } from '../world.ts';
-import { finish, identifiers, type Prover, REMOVAL_MS, removeFormer } from './acme-proof.ts';
+import { finish, identifiersToProve, type Prover, REMOVAL_MS, removeFormer } from './acme-proof.ts';
 import type { IssuerSolvers } from './acme-solvers.ts';
 import { makeKeys } from './x509-make.ts';
 
@@ -30,7 +30,7 @@ function mustOffer(
 
 /** Throws an InputError for names that a new account cannot prove. */
 function mustProveAnew(rehearsal: Rehearsal, solvers: IssuerSolvers): void {
-  const unproven = identifiers(rehearsal).flatMap(({ type, value }) => {
+  const unproven = identifiersToProve(rehearsal).flatMap(({ type, value }) => {
     const wildcard = value.startsWith('*.');
     const index = solvers.indexFor({ name: wildcard ? value.slice(2) : value, wildcard, kind: type });
     return index !== undefined && solvers.open(index).type === 'dns-persist-01' ? [value] : [];
@@ -56,7 +56,7 @@ export async function rehearseOrder(
   await client.createAccount(defined({ contact: [], termsAgreed: true, eab }), signal);
   try {
     progress(`creating an order${profile === undefined ? '' : ` with the profile ${profile}`}`);
-    const wanted: NewOrder = defined({ identifiers: identifiers(rehearsal), profile });
+    const wanted: NewOrder = defined({ identifiers: identifiersToProve(rehearsal), profile });
     const [order, keys] = [await client.newOrder(wanted, signal), await makeKeys(rehearsal.keyAlgorithm)];
     const valid = await finish(rehearsal, { order, keys }, { ...prover, left });
     const issued = await client.certificate(valid, keys.publicKey, undefined, signal);

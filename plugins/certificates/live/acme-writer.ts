@@ -122,7 +122,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
     dropOrder: async (order) => {
       const { dropOrder } = await import('./acme-order.ts');
       const { solversOf } = await import('./acme-solvers.ts');
-      await dropOrder(order, { at, solvers: solversOf(order, outside, order.stillApproved) });
+      return dropOrder(order, { at, solvers: solversOf(order, outside, order.stillApproved) });
     },
     rehearse: async (rehearsal) => {
       const [{ externalAccount }, { rehearseOrder }, { solversOf }, { accountKeyOf }, { makeKeys }] = await Promise.all(

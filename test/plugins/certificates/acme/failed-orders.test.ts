@@ -195,6 +195,19 @@ describe('an order that the authority does not complete', () => {
     expect([isStored(project), ordered() - before, pending(project)]).toEqual([true, 1, []]);
   });
 
+  it('is a finding as long as a step goes on with it', async () => {
+    const project = acmeProject(authority);
+    expect((await run(project, 'apply --yes')).code).toBe(0);
+    neverEnds();
+    project.declare(acmeDocuments(authority, { names: ['second.example.test'] }));
+    expect((await run(project, 'apply --yes')).code).toBe(0);
+    expect((await run(project, 'plan')).stdout).toContain('order-pending');
+    project.declare(acmeDocuments(authority, { names: ['third.example.test'] }));
+    const { stdout } = await run(project, 'plan');
+    expect(stdout).toContain('third.example.test');
+    expect(stdout).not.toContain('order-pending');
+  });
+
   it('fails when it expires: the next try, after the backoff, is another order', async () => {
     const project = acmeProject(authority);
     const before = ordered();

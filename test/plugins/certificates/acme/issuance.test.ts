@@ -125,6 +125,7 @@ describe('a certificate from an ACME authority', { timeout: 120_000 }, () => {
     project.declare(acmeDocuments(authority, { acme: `preferredChain: "${other}"` }));
     const plan = await project.run('plan');
     expect(plan.stdout).toContain(`issuer.preferredChain: "" → "${other}"  (policy)`);
+    expect(plan.stdout).toContain('reads acme.pem sha256:');
     expect((await project.run('apply', '--yes')).code).toBe(0);
     expect(stored(project).fingerprint256).toBe(before.fingerprint256);
     expect(authority.acme.counts()['new-order']).toBe(orders);

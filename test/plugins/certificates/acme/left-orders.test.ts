@@ -1,6 +1,6 @@
 /** Keys and values of orders whose step was killed or failed: the next step goes on with them, or removes them where they are. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { entryAt, type SolverPlace, solverPlace } from '../../../../plugins/certificates/acme/solvers/solver-place.ts';
@@ -116,6 +116,65 @@ describe('values of a killed order', { timeout: 120_000 }, () => {
     expectDone(await run(site, 'apply --yes'));
     expect([isStored(site), tokens(site, 'website'), keys(site, 'account')]).toEqual([true, [], []]);
     expect((await run(site, 'plan --detailed-exitcode')).code).toBe(0);
+  });
+});
+
+describe('the rest of an order', { timeout: 120_000 }, () => {
+  const script = (traced: string): Record<string, string> => ({
+    'hook.sh': `#!/bin/sh\nif [ "$1" = present ]; then echo "$3" > trace/value; else ${traced}; fi\n`,
+  });
+
+  /** A site whose renewal was killed while a command had put up its values, and which needs that renewal no longer. */
+  async function withRest(): Promise<Site> {
+    const made = await siteFor('issuance');
+    site = made;
+    const { folder } = made;
+    mkdirSync(join(folder, 'trace'));
+    writeFiles(folder, script('rm trace/value'));
+    const config = 'plugins: { certificates: { commands: [[sh, hook.sh]] } }\n';
+    writeFileSync(join(folder, 'fettle.yaml'), `${readFileSync(join(folder, 'fettle.yaml'), 'utf8')}${config}`);
+    edit(made, 'metadata: { name: www }', 'metadata: { name: www }\nlifecycle: { onRemove: remove }');
+    expectDone(await run(made, 'apply --yes'));
+    edit(made, `http01: { ${WEBROOT}, selfCheck: skip }`, 'dns01: { exec: { command: [sh, hook.sh] }, wait: 1s }');
+    const after = `renewal: { issuedAfter: "${new Date().toISOString()}" }, `;
+    edit(made, 'issuer: public, dns', `issuer: public, ${after}dns`);
+    expect(await applyKilled(made, { file: 'trace' })).toBe(true);
+    edit(made, after, '');
+    return made;
+  }
+
+  it.each(['in place', 'by the removal'])('runs only the approved command %s', async (how) => {
+    const made = await withRest();
+    const { folder } = made;
+    if (how !== 'in place') {
+      const [issuer = ''] = readFileSync(join(folder, 'certs.yaml'), 'utf8').split('---\n');
+      writeFileSync(join(folder, 'certs.yaml'), issuer);
+    }
+    const plan = await run(made, 'plan --out plan.json');
+    expect(plan.stdout).toContain('sh hook.sh');
+    writeFiles(folder, script('touch trace/other'));
+    const refused = await run(made, 'apply plan.json');
+    expect(refused.code).not.toBe(0);
+    expect([filesIn(join(folder, 'trace')), keys(made, 'account')]).toEqual([['value'], ['www.key']]);
+    writeFiles(folder, script('rm trace/value'));
+    expectDone(await run(made, 'apply plan.json'));
+    expect([filesIn(join(folder, 'trace')), keys(made, 'account')]).toEqual([[], []]);
+  });
+
+  it('stays recorded as far as it could not be removed', async () => {
+    const made = await withRest();
+    const { folder } = made;
+    const key = 'acme/account.key.orders/www.key';
+    rmSync(join(folder, key));
+    mkdirSync(join(folder, key));
+    const { stdout } = await run(made, 'apply --yes');
+    expect(stdout).toContain('the key of the order could not be removed');
+    expect(filesIn(join(folder, 'trace'))).toEqual([]);
+    const { presented, order_key: left } = await keptOf(made);
+    expect([presented, left]).toEqual([undefined, key]);
+    rmSync(join(folder, key), { recursive: true });
+    expectDone(await run(made, DESPITE_BACKOFF));
+    expect(Object.keys(await keptOf(made))).not.toContain('order_key');
   });
 });
 

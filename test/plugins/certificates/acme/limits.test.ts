@@ -247,6 +247,18 @@ test('orders that a plan has accepted count, except for what the log has of them
   expect(verdict(5, [...created, ...issued])).toBe('defer');
 });
 
+test('many orders that run are counted as they come and go', () => {
+  const { change, resource } = firstOrder(['www.example.test']);
+  const action = (i: number) => [`certificates/Certificate/${i}`, { change: { ...change }, spent: [] }] as const;
+  const underWay = new Map(Array.from({ length: 100 }, (_, i) => action(i)));
+  const scene = sceneAt(NOW, [issuer, resource], { spentOn: () => [], underWay: underWay as never });
+  expect(acmeBudget(change, resource, scene).outcome).toBe('defer');
+  underWay.clear();
+  expect(acmeBudget(change, resource, scene).outcome).toBe('pass');
+  for (let i = 100; i < 105; i += 1) underWay.set(...action(i));
+  expect(acmeBudget(change, resource, scene).outcome).toBe('defer');
+});
+
 describe('a recorded order', () => {
   const at = (time: number): string => new Date(time).toISOString();
   const account = 'https://acme.example.test/account/1';

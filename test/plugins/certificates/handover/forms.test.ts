@@ -124,6 +124,7 @@ describe('certbot', () => {
     ['authenticator = standalone\npre_hook = systemctl stop nginx', 'certbot runs a command before a renewal'],
     ['authenticator = standalone\nrenew_hook = systemctl reload nginx', 'Add ["systemctl","reload","nginx"] to'],
     ['authenticator = standalone\nrenew_hook = "a; b $X"', 'Put the command into a script'],
+    ['authenticator = standalone\nrenew_hook = SERVICE=nginx systemctl reload nginx', 'Put the command into a script'],
     ['authenticator = standalone\ninstaller = nginx', 'Add ["nginx","-s","reload"] to'],
     ['authenticator = standalone\ninstaller = apache', 'Set `reload` of the Certificate'],
     ['authenticator = standalone\nrenew_hook = a\npost_hook = b', 'several commands after a renewal: a; b'],
