@@ -1,6 +1,6 @@
 /** Accounts that their authority no longer accepts: the records of steps, and the rule that follows from them. Pure. */
 
-import { type Change, type Finding, type Instant, instantOf, pass, reject, type Scene, type Verdict } from '#plugin';
+import { type Change, defer, type Finding, type Instant, instantOf, pass, reject, type Scene, type Verdict } from '#plugin';
 import { asksAuthority } from '../differences.ts';
 import type { CertificateResource, IssuerResource } from '../diff.ts';
 import type { FindingCode, IssuerMemory } from '../generated.ts';
@@ -121,6 +121,16 @@ export function accountUsable(change: Change, resource: IssuerResource, scene: S
   return judged(resource, scene);
 }
 
+/** The address of another Certificate whose row of this plan tries an account: a refusal of one shows the fault for all. */
+function tryOf(account: string, own: Change, scene: Scene): string | undefined {
+  for (const [address, { change }] of scene.underWay) {
+    if (change === own || change.ref.kind !== 'Certificate' || !asksAuthority(change)) continue;
+    const spec = Certificate.get(scene, change.ref)?.desired?.spec;
+    if (spec !== undefined && Issuer.get(scene, issuerRef(spec))?.memory?.kept.account === account) return address;
+  }
+  return undefined;
+}
+
 /** The rule on the steps of a Certificate that use the account of its Issuer. */
 export function certificateAccountUsable(change: Change, { desired }: CertificateResource, scene: Scene): Verdict {
   const issuer = desired === undefined ? undefined : Issuer.get(scene, issuerRef(desired.spec));
@@ -129,5 +139,9 @@ export function certificateAccountUsable(change: Change, { desired }: Certificat
   const row = scene.judged.get(issuer.address);
   if (row?.verdict === 'accept' && replacesAccount(row.change))
     return pass('a row of this plan gives the Issuer another account first', { issuer: issuer.ref.name });
-  return judged(issuer, scene);
+  const verdict = judged(issuer, scene);
+  const { account } = accountFault(issuer, scene) ?? {};
+  if (verdict.outcome !== 'pass' || account === undefined) return verdict;
+  const trying = tryOf(account, change, scene);
+  return trying === undefined ? verdict : defer(`${trying} tries the account first`, { account });
 }

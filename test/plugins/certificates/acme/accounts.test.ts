@@ -282,15 +282,16 @@ describe('an account that ended', { timeout: 60_000 }, () => {
     expect((await site.run('plan')).stdout).not.toContain('account-unusable');
   });
 
-  it('is tried again after a day', async () => {
+  it('is tried again by one row after a day', async () => {
     const site = project(issuer('pub'));
     await site.applied();
     await deactivate(site);
-    site.declare(issuer('pub'), certificate('www', 'pub'));
+    site.declare(issuer('pub'), certificate('www', 'pub'), certificate('two', 'pub'));
     await site.run('apply --yes');
     const requests = authority.acme.counts()['new-order'] ?? 0;
     const later = await site.run('apply --yes', 25 * HOUR_MS);
     expect(later.stdout).toContain('no longer accepts the account');
+    expect(later.stdout).toMatch(/WAITING account-unusable: certificates\/Certificate\/two tries the account first/u);
     expect(authority.acme.counts()['new-order']).toBe(requests + 1);
   });
 
