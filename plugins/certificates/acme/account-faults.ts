@@ -1,6 +1,16 @@
 /** Accounts that their authority no longer accepts: the records of steps, and the rule that follows from them. Pure. */
 
-import { type Change, defer, type Finding, type Instant, instantOf, pass, reject, type Scene, type Verdict } from '#plugin';
+import {
+  type Change,
+  defer,
+  type Finding,
+  type Instant,
+  instantOf,
+  pass,
+  reject,
+  type Scene,
+  type Verdict,
+} from '#plugin';
 import { asksAuthority } from '../differences.ts';
 import type { CertificateResource, IssuerResource } from '../diff.ts';
 import type { FindingCode, IssuerMemory } from '../generated.ts';
