@@ -452,6 +452,7 @@ async function downloadChain(
 async function dropOrder(world: CertificatesWriter, resource: CertificateResource, run: ActionRun): Promise<void> {
   const { order_key: orderKey, presented } = resource.memory?.kept ?? {};
   if (orderKey === undefined && presented === undefined) return;
+  const stored = storedOrder(resource);
   const { solvers = [] } = acmeOf(certificateSpec(resource.desired, resource.memory), run.scene) ?? {};
   const { signal, progress, stillApproved } = run;
   const left = await world.dropOrder(defined({ orderKey, presented, solvers, signal, progress, stillApproved }));
@@ -460,6 +461,8 @@ async function dropOrder(world: CertificatesWriter, resource: CertificateResourc
     ...ORDER_ENDED,
     order_key: left.orderKey ?? null,
     presented: left.presented.length === 0 ? null : left.presented,
+    // The step that stored the certificate of the order was interrupted before it recorded its chain.
+    ...(stored === undefined ? {} : { other_chain: stored.other_chain ?? null }),
   });
   const text = left.problems.join('. ');
   if (left.orderKey !== undefined) throw new Error(text);

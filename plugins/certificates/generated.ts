@@ -308,6 +308,8 @@ export interface CertificateMemory {
     readonly account?: string;
     readonly download?: string;
     readonly chain?: string;
+    /** Topmost issuer of the chain, if the authority does not have the preferred one. Recorded before the certificate is stored. */
+    readonly other_chain?: string;
     /** Steps that waited for the authority in vain. */
     readonly waits?: number;
     /** Status of the order at the end of the last of them. */

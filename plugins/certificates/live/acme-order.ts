@@ -337,15 +337,19 @@ async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering & Pro
   const source = { directory, account, download: valid.certificate ?? '', chain: preferredChain };
   // A step that ends from here on goes on with an order that has its source, and whose uses are counted.
   const isCounted = begun.record.download !== undefined || isUncounted(begun, order);
-  await order.keep({ order: { ...begun.record, ...source } }, isCounted ? [] : order.uses.issued);
+  const record = defined<Begun['record']>({ ...begun.record, ...source, other_chain: undefined });
+  await order.keep({ order: record }, isCounted ? [] : order.uses.issued);
   const issued = await ordering.client.certificate(
     valid,
     begun.keys.publicKey,
     order.issuer.preferredChain,
     order.signal,
   );
-  const isOther = preferredChain !== '' && !issued.isPreferred;
-  if (isOther) order.progress(`${noChainText(preferredChain, issued)}. The chain up to ${issued.topIssuer} is used`);
+  const otherChain = preferredChain === '' || issued.isPreferred ? undefined : issued.topIssuer.slice(0, 255);
+  if (otherChain !== undefined) {
+    order.progress(`${noChainText(preferredChain, issued)}. The chain up to ${issued.topIssuer} is used`);
+    await order.keep({ order: { ...record, other_chain: otherChain } });
+  }
   const leaf = await store(order, issued, begun.keys, ordering);
   return {
     fingerprint: fingerprintOf(leaf),
@@ -353,7 +357,7 @@ async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering & Pro
     issuer: fingerprintOf(issued.certificates[1] ?? leaf),
     key: publicKeyFingerprint(leaf.publicKey),
     ...source,
-    other_chain: isOther ? issued.topIssuer.slice(0, 255) : null,
+    other_chain: otherChain ?? null,
   };
 }
 

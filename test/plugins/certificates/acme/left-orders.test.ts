@@ -1,6 +1,6 @@
 /** Keys and values of orders whose step was killed or failed: the next step goes on with them, or removes them where they are. */
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { entryAt, type SolverPlace, solverPlace } from '../../../../plugins/certificates/acme/solvers/solver-place.ts';
@@ -116,6 +116,27 @@ describe('values of a killed order', { timeout: 120_000 }, () => {
     expectDone(await run(site, 'apply --yes'));
     expect([isStored(site), tokens(site, 'website'), keys(site, 'account')]).toEqual([true, [], []]);
     expect((await run(site, 'plan --detailed-exitcode')).code).toBe(0);
+  });
+});
+
+describe('a step that was killed after the swap', { timeout: 120_000 }, () => {
+  it('leaves the chain that its authority has instead of the preferred one', async () => {
+    site = await siteFor('issuance');
+    const { folder } = site;
+    edit(site, 'solvers:', 'preferredChain: None, solvers:');
+    expectDone(await run(site, 'apply --yes'));
+    const { other_chain: other } = await keptOf(site);
+    expect(other).toEqual(expect.any(String));
+    // The log of a killed step ends with the record of its order.
+    const [name = ''] = readdirSync(join(folder, '.fettle/log'));
+    const log = join(folder, '.fettle/log', name);
+    const lines = readFileSync(log, 'utf8').split('\n');
+    const last = lines.findLastIndex((line) => line.includes('"download"') && line.includes('"order":{'));
+    writeFileSync(log, `${lines.slice(0, last + 1).join('\n')}\n`);
+    expect((await run(site, 'plan')).stdout).toContain('the rest of an order that has ended');
+    expectDone(await run(site, 'apply --yes'));
+    expect(await keptOf(site)).toMatchObject({ chain: 'None', other_chain: other });
+    expect((await run(site, 'plan')).stdout).toContain('chain-not-offered');
   });
 });
 
