@@ -2,10 +2,12 @@
 
 import {
   type Change,
+  comingAt,
   defer,
   type Finding,
   type Instant,
   instantOf,
+  instantText,
   pass,
   reject,
   type Scene,
@@ -62,13 +64,21 @@ export function accountFault(issuer: IssuerResource | undefined, scene: FaultSce
   return account === undefined ? undefined : faultsIn(scene).get(account);
 }
 
-/** The same, until the time at which the account is tried again. */
+/**
+ * The time at which a step tries the account again; undefined if that time has come. A fault from before the clock was set back
+ * does not last longer.
+ */
+function triedAgainAt({ at }: AccountFault, now: Instant): Instant | undefined {
+  return comingAt(instantText(instantOf(at) + TRY_AGAIN_MS), now, TRY_AGAIN_MS);
+}
+
+/** The fault of the account, until the time at which the account is tried again. */
 export function faultInForce(
   issuer: IssuerResource | undefined,
   scene: FaultScene & Pick<Scene, 'now'>,
 ): AccountFault | undefined {
   const fault = accountFault(issuer, scene);
-  return fault === undefined || scene.now >= instantOf(fault.at) + TRY_AGAIN_MS ? undefined : fault;
+  return fault === undefined || triedAgainAt(fault, scene.now) === undefined ? undefined : fault;
 }
 
 /** True if an order of a Certificate was refused because of the account of its Issuer, and the fault is not over. */
@@ -104,9 +114,9 @@ function judged(issuer: IssuerResource, scene: Scene, way?: string): Verdict {
   const fault = accountFault(issuer, scene);
   const { account = null } = issuer.memory?.kept ?? {};
   if (fault === undefined) return pass('the authority has accepted the account', { account });
-  const clearsAt = instantOf(fault.at) + TRY_AGAIN_MS;
+  const clearsAt = triedAgainAt(fault, scene.now);
   const facts = { account, found_at: fault.at, status: fault.status };
-  if (scene.now >= clearsAt) return pass('the account is tried again after a day', facts);
+  if (clearsAt === undefined) return pass('the account is tried again after a day', facts);
   return reject(faultText(fault), facts, { clearsAt, remedy: { outside: way ?? wayOut(issuer.address, fault) } });
 }
 
