@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { holderOf, latestHeld } from '../../../../plugins/portsync/confirm/redis-hold.ts';
 import { type EmulatedSwitch, startSwitch } from '../../../../plugins/portsync/sandbox/emulated-switch.ts';
+import { INIT_DONE } from '../../../../plugins/portsync/sonic/read-switch.ts';
 import { bareEnvironment, cliFile, temporaryFolder, writeFiles } from '../../../support/cli.ts';
 import { type Done, fettle } from '../../../support/command-line.ts';
 import { hasNamespaces, makeNamespace, type Namespace } from '../../../support/network-namespace.ts';
@@ -134,6 +135,9 @@ describe.runIf(hasNamespaces)('apply next to fettle portsync run', () => {
     up = await startSwitch(server.address, { config: CONFIG, showLink, delayMs: 200 });
     startDaemon();
     await untilRow('state', { netdev_oper_status: 'up', mtu: '9100' });
+    // Until the marker is written, which takes up to two ticks of the daemon, changes wait for the switch to be ready.
+    const isInitialized = () => up.databases.appl.redis.call(['EXISTS', `PORT_TABLE:${INIT_DONE}`]);
+    await eventually(async () => expect(await isInitialized(), output).toBe(1));
     // The first apply adopts the port.
     declare('{ mtu: 9100 }', '60s', CONFIRM);
     await applies();
