@@ -6,18 +6,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { readAccountKey } from '../../plugins/certificates/acme/jws.ts';
-import { emptyProject, type Places, writeDocuments } from './fleet.ts';
+import { emptyProject, LOCAL_ISSUER, type Places, writeDocuments } from './fleet.ts';
 import { interleave, median, type Program, runOnce, writeUsageHook } from './measure.ts';
 import { fixed, ratioRow, type Row } from './rows.ts';
 
 const [MANY, FEW] = [1000, 100] as const;
 const REPEATS = 5;
-
-const LOCAL = `apiVersion: certificates/v1
-kind: Issuer
-metadata: { name: ca }
-spec: { localCa: { dir: ../ca, commonName: Bench CA } }
-`;
 
 function certificateText(at: number): string {
   return `apiVersion: certificates/v1
@@ -87,7 +81,7 @@ export async function acmePlanRows(places: Places): Promise<readonly Row[]> {
   const authority = await startAuthority(places);
   try {
     const local = emptyProject(places, 'plan-local');
-    writeFileSync(join(local, 'desired', 'ca.yaml'), LOCAL);
+    writeFileSync(join(local, 'desired', 'ca.yaml'), LOCAL_ISSUER);
     writeDocuments(local, 'certificates', MANY, certificateText);
     runOnce(run(places, local, 'apply', '--yes', '--format', 'json'));
     const few = await issued(places, 'plan-acme-few', FEW, authority);

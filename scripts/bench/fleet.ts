@@ -20,6 +20,13 @@ export interface Places {
   readonly folder: string;
 }
 
+/** The document of a local authority `ca`. */
+export const LOCAL_ISSUER = `apiVersion: certificates/v1
+kind: Issuer
+metadata: { name: ca }
+spec: { localCa: { dir: ../ca, commonName: Bench CA } }
+`;
+
 /** Makes a project without documents. */
 export function emptyProject({ folder }: Places, name: string): string {
   const project = join(folder, name);

@@ -14,7 +14,7 @@ import { Intake, INTAKE_RESULTS } from '../../src/serve/intake.ts';
 import { serveMetrics } from '../../src/serve/metrics.ts';
 import { openFileStore } from '../../src/store/files/file-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { emptyRound } from './empty-round.ts';
+import { emptyRound } from '../../test/support/empty-round.ts';
 import { answerUsage } from './usage-lines.ts';
 
 const [folder] = process.argv.slice(2);

@@ -3,19 +3,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Places } from './fleet.ts';
+import { LOCAL_ISSUER, type Places } from './fleet.ts';
 import { median, type Spent, timed } from './measure.ts';
 import type { Row } from './rows.ts';
 
 const CERTIFICATES = 1000;
 const PER_SECOND = 100;
 const REPEATS = 3;
-
-const ISSUER = `apiVersion: certificates/v1
-kind: Issuer
-metadata: { name: ca }
-spec: { localCa: { dir: ../ca, commonName: Bench CA } }
-`;
 
 function certificateYaml(name: string): string {
   return `apiVersion: certificates/v1
@@ -32,7 +26,7 @@ function project({ folder }: Places, round: number): string {
   const own = join(folder, `issue-${round}`);
   mkdirSync(join(own, 'desired'), { recursive: true });
   writeFileSync(join(own, 'fettle.yaml'), 'name: bench\ndesired: [desired/]\nstore: .fettle\n');
-  writeFileSync(join(own, 'desired', 'ca.yaml'), ISSUER);
+  writeFileSync(join(own, 'desired', 'ca.yaml'), LOCAL_ISSUER);
   const names = Array.from({ length: CERTIFICATES }, (_, i) => `host-${i}`);
   writeFileSync(join(own, 'desired', 'certificates.yaml'), names.map(certificateYaml).join('---\n'));
   return own;

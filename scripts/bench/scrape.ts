@@ -8,7 +8,7 @@ import { appOf } from '../../src/serve/http/app.ts';
 import { routesOf } from '../../src/serve/http/routes.ts';
 import { startHttp } from '../../src/serve/http/server.ts';
 import { serveMetrics } from '../../src/serve/metrics.ts';
-import { emptyRound } from './empty-round.ts';
+import { emptyRound } from '../../test/support/empty-round.ts';
 import { median } from './measure.ts';
 import type { Row } from './rows.ts';
 

@@ -5,6 +5,7 @@ import type { MetricFamily } from '#plugin';
 import type { CountedMetric, RoundReport } from '../../src/formats/round.ts';
 import type { MeasuredPlugin } from '../../src/serve/metric-families.ts';
 import { serveMetrics } from '../../src/serve/metrics.ts';
+import { emptyRound } from '../support/empty-round.ts';
 
 const tables = {
   kinds: { Item: { machines: { item: { states: ['absent', 'made'] } } } },
@@ -20,22 +21,7 @@ const families: readonly MetricFamily[] = [
   { name: 'our_asked_total', type: 'counter', help: 'Asked.', closed: { status: ['ok', 'no'] }, open: ['host'] },
 ];
 
-const REPORT: RoundReport = {
-  project: 'shop',
-  refreshed_at: 0,
-  recorded: true,
-  standing: {},
-  targets: {},
-  resources: [],
-  rows: [],
-  findings: [],
-  alerts: [],
-  gaps: [],
-  drifted: 0,
-  actions: [],
-  metrics: [],
-  measured: [],
-};
+const REPORT = emptyRound('shop');
 
 function measured(): ReturnType<typeof serveMetrics> {
   return serveMetrics({

@@ -2,26 +2,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { RoundReport } from '../../src/formats/round.ts';
 import type { RoundOrder } from '../../src/run/round.ts';
 import { type RoundEnded, type RoundExit, Rounds } from '../../src/serve/rounds.ts';
+import { emptyRound } from '../support/empty-round.ts';
 
-const REPORT: RoundReport = {
-  project: 'shop',
-  refreshed_at: 0,
-  recorded: true,
-  standing: {},
-  resources: [],
-  rows: [],
-  findings: [],
-  alerts: [],
-  gaps: [],
-  drifted: 0,
-  actions: [],
-  metrics: [],
-  measured: [],
-  targets: {},
-};
+const REPORT = emptyRound('shop');
 
 interface Started {
   readonly at: number;

@@ -14,6 +14,7 @@ import { type HttpServer, startHttp } from '../../src/serve/http/server.ts';
 import { Intake, type IntakeOptions } from '../../src/serve/intake.ts';
 import { openFileStore } from '../../src/store/files/file-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { emptyRound } from './empty-round.ts';
 
 export const TOKEN = 'the-shared-token';
 export const SECRET = 'the-secret-of-prod';
@@ -23,22 +24,7 @@ export const EVENT = { domain: 'www.example.test', eventType: 'renewal_failed' }
 export const SIGNED = { CERT_EVENT_INGEST_TOKEN: TOKEN, CERT_EVENT_SOURCE_KEYS: `cert_manager:prod=${SECRET}` };
 export const UNSIGNED = { CERT_EVENT_INGEST_TOKEN: TOKEN };
 
-export const REPORT: RoundReport = {
-  project: 'shop',
-  refreshed_at: 0,
-  recorded: true,
-  standing: {},
-  resources: [],
-  rows: [],
-  findings: [],
-  alerts: [],
-  gaps: [],
-  drifted: 0,
-  actions: [],
-  metrics: [],
-  measured: [],
-  targets: { certificates: [DOMAIN_ID] },
-};
+export const REPORT: RoundReport = { ...emptyRound('shop'), targets: { certificates: [DOMAIN_ID] } };
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 

@@ -121,7 +121,7 @@ function judged(issuer: IssuerResource, scene: Scene, way?: string): Verdict {
 }
 
 /** True if the step gives an Issuer another account. */
-export function replacesAccount({ step, fields }: Change): boolean {
+function replacesAccount({ step, fields }: Change): boolean {
   const paths: ReadonlySet<string> = new Set([ACCOUNT_FIELDS.account, ACCOUNT_FIELDS.directory]);
   return step === 'absent>ready' || fields.some(({ path }) => paths.has(path));
 }

@@ -87,7 +87,7 @@ function ordererOf(issuer: AcmeSpec, spec: CertificateSpec, scene: Pick<Scene, '
 }
 
 /** The subject of the requests for a certificate. */
-export function askedFor({ directory, account }: Orderer, spec: Parameters<typeof identifiersOf>[0]): Asked {
+function askedFor({ directory, account }: Orderer, spec: Parameters<typeof identifiersOf>[0]): Asked {
   return { directory, account, names: identifiersOf(spec) };
 }
 

@@ -57,7 +57,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'contactphone',
 ]);
 
-function accountFault(value: IssueValue, { accountUri }: CaaQuestion): CaaFault | undefined {
+function namedAccountFault(value: IssueValue, { accountUri }: CaaQuestion): CaaFault | undefined {
   const accounts = parameterOf(value, 'accounturi');
   if (accounts.length === 0) return undefined;
   if (accounts.length > 1) return 'account';
@@ -77,7 +77,7 @@ function faultsOf(record: CaaRecord, question: CaaQuestion): readonly CaaFault[]
   const value = issueValue(record.value);
   const isIssuer = value !== undefined && question.issuers.some((each) => each.toLowerCase() === value.issuer);
   if (!isIssuer || value.issuer === '') return ['other-authority'];
-  return [accountFault(value, question), methodFault(value, question)].filter((each) => each !== undefined);
+  return [namedAccountFault(value, question), methodFault(value, question)].filter((each) => each !== undefined);
 }
 
 /** The distance of a record from a permission. */

@@ -30,6 +30,11 @@ const HOUR_MS = 3_600_000;
 const LIMIT_MS = { least: 60_000, usual: HOUR_MS, most: 7 * 24 * HOUR_MS };
 const LONGEST_REASON = 1000;
 
+/** The part of a server's reason that the state records. */
+export function recordedReason(reason: string): string {
+  return reason.slice(0, LONGEST_REASON);
+}
+
 /** Nothing is left of a wait. */
 export const NO_WAIT = { wait_until: null, wait_for: null, wait_reason: null } as const;
 
@@ -47,7 +52,7 @@ export function waitAfter(
   return {
     wait_until: instantText(now + waitMs),
     wait_for: subjectOf(asked),
-    wait_reason: reason.slice(0, LONGEST_REASON),
+    wait_reason: recordedReason(reason),
   };
 }
 

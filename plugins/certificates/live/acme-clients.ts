@@ -25,7 +25,7 @@ async function textOf(path: string, limit: number): Promise<string> {
 }
 
 /** Reads the key of an account. Absent without a file. */
-export async function readKeyFile(path: string): Promise<AccountKeySeen> {
+async function readKeyFile(path: string): Promise<AccountKeySeen> {
   const file = await readWhole(path, KEY_LIMIT);
   if (file.kind === 'missing') return { status: 'absent' };
   if (file.kind === 'other') return { status: 'seen', mode: '0000', problem: `is ${file.what}` };

@@ -6,7 +6,7 @@ import type { AccountFault } from '../acme/account-faults.ts';
 import { AcmeProblem } from '../acme/acme-problem.ts';
 import type { AcmeClient } from '../acme/client.ts';
 import { reactionTo } from '../acme/problems.ts';
-import { type Asked, waitAfter, waitText } from '../acme/waits.ts';
+import { type Asked, waitAfter, waitText, recordedReason } from '../acme/waits.ts';
 
 /** A step that uses an account. */
 export interface Asking {
@@ -21,8 +21,6 @@ export interface Asking {
 
 /** Problems of requests that an account which is no longer accepted has, among other causes. */
 const OF_ACCOUNT: ReadonlySet<string> = new Set(['accountDoesNotExist', 'malformed', 'unauthorized']);
-
-const LONGEST_REASON = 1000;
 
 /**
  * Why the authority no longer accepts an account; undefined if it does, or if its answer does not show it. The answer about the
@@ -70,7 +68,7 @@ export async function postponed(error: unknown, asking: Asking): Promise<Postpon
     return undefined;
   const fault = await faultOf(client, account, signal);
   if (fault === undefined) return undefined;
-  const kept = { account, at: instantText(now), ...fault, reason: fault.reason.slice(0, LONGEST_REASON) };
+  const kept = { account, at: instantText(now), ...fault, reason: recordedReason(fault.reason) };
   return new PostponedError(
     `the authority no longer accepts the account ${account}: ${fault.reason}`,
     { ...partly, account_fault: kept },

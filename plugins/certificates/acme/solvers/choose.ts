@@ -1,7 +1,7 @@
 /** The entry of an Issuer that solves the challenge of an identifier. Pure. */
 
-/** An identifier of an order. */
-export interface Identifier {
+/** An identifier of an order as a challenge proves it. */
+export interface Provable {
   /** Without `*.`. */
   readonly name: string;
   readonly wildcard: boolean;
@@ -21,12 +21,12 @@ function matches(pattern: string, identifier: string): boolean {
 }
 
 /** True if the method can prove the identifier: HTTP proves no wildcard, and DNS no address. */
-function canProve({ http01 }: Choosable, { wildcard, kind }: Identifier): boolean {
+function canProve({ http01 }: Choosable, { wildcard, kind }: Provable): boolean {
   return http01 === undefined ? kind === 'dns' : !wildcard;
 }
 
 /** The first entry for an identifier; undefined if there is none. */
-export function solverFor<E extends Choosable>(entries: readonly E[], identifier: Identifier): E | undefined {
+export function solverFor<E extends Choosable>(entries: readonly E[], identifier: Provable): E | undefined {
   const text = identifier.wildcard ? `*.${identifier.name}` : identifier.name;
   return entries.find(
     (entry) =>

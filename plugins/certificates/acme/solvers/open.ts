@@ -87,7 +87,7 @@ export interface SolverOutside {
 }
 
 /** Lists the origins that secrets of DNS may be used for. Only the host sets it. */
-export const DNS_ORIGINS = 'FETTLE_DNS_ORIGINS';
+const DNS_ORIGINS = 'FETTLE_DNS_ORIGINS';
 
 const DNS_PORT = 53;
 const TIMEOUT = '5m';

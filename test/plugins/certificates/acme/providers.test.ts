@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Timing } from '#plugin/http';
 import { usualDenial } from '#plugin/net';
-import { type Identifier, solverFor } from '../../../../plugins/certificates/acme/solvers/choose.ts';
+import { type Provable, solverFor } from '../../../../plugins/certificates/acme/solvers/choose.ts';
 import {
   type Dns01,
   type DnsProvider,
@@ -369,7 +369,7 @@ describe('the entry for an identifier', () => {
     { match: { names: ['*.test'] }, http01: {} },
     { dns01: 2 },
   ];
-  test.each<readonly [Identifier, number | undefined]>([
+  test.each<readonly [Provable, number | undefined]>([
     [{ name: 'a.test', wildcard: false, kind: 'dns' }, 0],
     [{ name: 'A.Test', wildcard: false, kind: 'dns' }, 0],
     [{ name: 'a.test', wildcard: true, kind: 'dns' }, 2],
