@@ -13,6 +13,7 @@ import {
   checkForms,
   checkHomes,
   checkLayers,
+  checkModes,
   checkPurity,
   checkTimes,
 } from '../src/codegen/architecture.ts';
@@ -269,6 +270,16 @@ describe('dates of certificates', () => {
     ['src/net/a.ts', `const a = socket.getPeerCertificate().valid_to;`, `${message} valid_to`],
     ['src/plugin/certificate-dates.ts', `const a = b.validToDate.getTime();`, undefined],
     ['src/engine/a.ts', `const a = b.not_after;`, undefined],
+  ]);
+});
+
+describe('modes and owners', () => {
+  const message = 'follows a path. Set the mode or the owner of an open file';
+  cases(checkModes, [
+    ['plugins/nodes/live/a.ts', `import { chmod } from 'node:fs/promises';`, `chmod of node:fs/promises ${message}`],
+    ['src/store/files/a.ts', `import { lchownSync } from 'node:fs';`, `lchownSync of node:fs ${message}`],
+    ['plugins/nodes/live/a.ts', `import { fchmodSync, fchownSync } from 'node:fs';`, undefined],
+    ['src/run/a.ts', `import { chmod } from './a.ts';`, undefined],
   ]);
 });
 

@@ -505,6 +505,22 @@ export function checkConnections(files: readonly CheckedFile[]): readonly Violat
     });
 }
 
+/** Functions that set the mode or the owner of the object that a path leads to at that moment. Descriptors have functions too. */
+const BY_PATH = ['chmod', 'lchmod', 'chown', 'lchown'].flatMap((name) => [name, `${name}Sync`]);
+
+/** Checks that modes and owners are set by descriptor: a path can lead to another object than the one that was checked. */
+export function checkModes(files: readonly CheckedFile[]): readonly Violation[] {
+  return files.flatMap((file) =>
+    ['node:fs', 'node:fs/promises'].flatMap((module) =>
+      takenOf(file.source, module)
+        .filter(({ name }) => BY_PATH.includes(name))
+        .map(({ name, node }) =>
+          violation(file, node, `${name} of ${module} follows a path. Set the mode or the owner of an open file`),
+        ),
+    ),
+  );
+}
+
 /** Index files of the plugin API, which export the names of its modules. */
 const ENTRIES = ['src/plugin/http.ts', 'src/plugin/index.ts', 'src/plugin/net.ts'];
 
@@ -563,6 +579,7 @@ export function checkArchitecture(files: readonly CheckedFile[]): readonly Viola
     checkTimes,
     checkDates,
     checkConnections,
+    checkModes,
     checkForms,
   ];
   return checks.flatMap((check) => check(files));

@@ -12,7 +12,7 @@
  * still finds it. Leftovers of an interrupted switch (a pending version or link) are removed.
  */
 
-import { chmod, mkdir, readdir, rename, rmdir, symlink } from 'node:fs/promises';
+import { readdir, rename, rmdir, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type Place, directoryPlaces, placesOf } from '../paths.ts';
 import { refusal } from '../refusal.ts';
@@ -23,6 +23,7 @@ import {
   StorageError,
   isMissing,
   makeFolder,
+  makeOpenFolder,
   nameExists,
   readBack,
   readLink,
@@ -46,7 +47,6 @@ import {
 } from './parts.ts';
 import type { NewPair, Validate } from './swap.ts';
 
-const FOLDER_MODE = 0o755;
 const PENDING = '.pending';
 const VERSION = /^(?<number>[1-9]\d{0,8})(?:\.pending)?$/u;
 
@@ -178,12 +178,6 @@ export async function settleDirectory(directory: Directory): Promise<Directory> 
   return readDirectory(storage, path);
 }
 
-/** Creates a folder that other users can read, regardless of the umask; files with keys have a mode of their own. */
-async function makeOpenFolder(folder: string): Promise<void> {
-  await mkdir(folder, { mode: FOLDER_MODE });
-  await chmod(folder, FOLDER_MODE);
-}
-
 const numberOf = (name: string): number => Number(VERSION.exec(name)?.groups?.['number'] ?? 0);
 
 /** Switches the link to a version, atomically and durably. */
@@ -237,7 +231,7 @@ export async function switchIn(
   const before = target === undefined ? undefined : relative(path, target);
   await makeFolder(path);
   if (!(await nameExists(versions))) {
-    await makeOpenFolder(versions);
+    makeOpenFolder(versions);
     await syncFolder(path);
   }
   const name = String(1 + Math.max(0, ...directory.versions.map(numberOf)));
@@ -259,7 +253,7 @@ export async function switchIn(
     validate(texts.get('certificate') ?? '', texts.get('key') ?? '');
   };
   try {
-    await makeOpenFolder(pending);
+    makeOpenFolder(pending);
     const writes = made.map(({ part, name: file, text }) =>
       writeNew(join(pending, file), text, attributesFor(part, storage, stored, accounts)),
     );

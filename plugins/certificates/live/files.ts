@@ -10,6 +10,7 @@ import {
   fsync,
   linkSync,
   lstatSync,
+  mkdirSync,
   open,
   read,
   readFileSync,
@@ -66,14 +67,14 @@ const readFd = promisify(read);
 const writeFd = promisify(write);
 const syncFd = promisify(fsync);
 
-/** Opens for reading, and reports whether a link leads there. */
-async function openSeen(path: string): Promise<{ readonly fd: number; readonly link: boolean }> {
+/** Opens for reading, and reports whether a link leads there. `links`: a link is followed. */
+async function openSeen(path: string, links: boolean): Promise<{ readonly fd: number; readonly link: boolean }> {
   // Non-blocking: a named pipe in its place would block the read forever.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
   try {
     return { fd: await openFd(path, flags | constants.O_NOFOLLOW), link: false };
   } catch (error) {
-    if (codeOf(error) !== 'ELOOP') throw error;
+    if (codeOf(error) !== 'ELOOP' || !links) throw error;
     return { fd: await openFd(path, flags), link: true };
   }
 }
@@ -131,11 +132,14 @@ export async function setAside(path: string): Promise<string> {
   throw new Error(`${path} is not replaced: no free name is left to keep it under`);
 }
 
-/** Reads one file of at most `limit` bytes. Throws a StorageError if the path cannot be examined. */
-export async function readWhole(path: string, limit: number): Promise<FileSeen> {
+/**
+ * Reads one file of at most `limit` bytes. Throws a StorageError if the path cannot be examined. `links`: a symbolic link is
+ * followed; otherwise, it is not a file.
+ */
+export async function readWhole(path: string, limit: number, { links = true } = {}): Promise<FileSeen> {
   let fd: number | undefined;
   try {
-    const opened = await openSeen(path);
+    const opened = await openSeen(path, links);
     fd = opened.fd;
     const found = fstatSync(fd);
     if (found.isDirectory()) return { kind: 'other', what: 'a directory' };
@@ -155,6 +159,7 @@ export async function readWhole(path: string, limit: number): Promise<FileSeen> 
     const code = codeOf(error);
     if (code === undefined) throw error;
     if (MISSING.has(code)) return { kind: 'missing' };
+    if (code === 'ELOOP' && !links) return { kind: 'other', what: 'a symbolic link' };
     // A socket, or a device without a driver: exists, but is not a file.
     if (code === 'ENXIO' || code === 'ENODEV') return { kind: 'other', what: 'not a regular file' };
     throw new StorageError(path, code);
@@ -275,6 +280,22 @@ export async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: 0o755 });
   if (first === undefined) return;
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+const OPEN_MODE = 0o755;
+
+/**
+ * Creates a folder with the mode 0755, under any umask: a web server or a service of another user enters it. Its mode is that
+ * of its creation. A later `chmod` of the path could meet another object, if another user can write to the folder around it.
+ */
+export function makeOpenFolder(folder: string): void {
+  // Only calls of other threads can run with this umask, and they name the mode of a file that others must not read.
+  const before = process.umask(0o777 & ~OPEN_MODE);
+  try {
+    mkdirSync(folder, { mode: OPEN_MODE });
+  } finally {
+    process.umask(before);
+  }
 }
 
 export async function fileExists(path: string): Promise<boolean> {
