@@ -130,7 +130,9 @@ function liftedFirst(fields: readonly FieldChange[]): readonly FieldChange[] {
 /** True if no rule uses the inputs: only later steps go by them. */
 function isShownOnly(inputs: readonly FieldChange[], { safetyInputs }: KindTables): boolean {
   const used = new Set(safetyInputs.filter(({ combine }) => combine !== 'shown').map(({ pointer }) => pointer));
-  return inputs.every(({ path }) => !used.has(path) && !path.startsWith('/lifecycle/') && !path.startsWith('/metadata/'));
+  return inputs.every(
+    ({ path }) => !used.has(path) && !path.startsWith('/lifecycle/') && !path.startsWith('/metadata/'),
+  );
 }
 
 /** The next step of one resource. */

@@ -136,7 +136,10 @@ describe('a plan and an apply', () => {
     const object = project.emulator.cluster.get('VPC', 'a');
     const stored = { ...object, spec: { size: 1, password: SECRET } } as never;
     project.emulator.store.put('vpcs.vpc.githedgehog.com', 'default/a', stored);
-    project.write({ 'desired/fabric.yaml': FABRIC, 'desired/vpc.yaml': manifest('VPC', 'a', '{ size: 2, password: x }') });
+    project.write({
+      'desired/fabric.yaml': FABRIC,
+      'desired/vpc.yaml': manifest('VPC', 'a', '{ size: 2, password: x }'),
+    });
     const plan = await project.run('plan --detail');
     expect(plan.stdout).toContain('secrets: [{"kind":"VPC","pointer":"/spec/password"}] → []');
     expect(plan.stdout).toContain('spec.password: (secret, changed)');
