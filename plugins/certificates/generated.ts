@@ -944,7 +944,13 @@ export const tables = {
         { pointer: '/acme/ca', use: 'read' },
         { pointer: '/acme/solvers/*/http01/webroot', use: 'write', folder: true },
       ],
-      safetyInputs: [],
+      safetyInputs: [
+        { pointer: '/acme/solvers', combine: 'shown' },
+        { pointer: '/acme/profile', combine: 'shown' },
+        { pointer: '/acme/preferredChain', combine: 'shown' },
+        { pointer: '/acme/ca', combine: 'shown' },
+        { pointer: '/acme/eab', combine: 'shown' },
+      ],
       releases: [],
       undeciding: [
         '/domains/expiryWarnDays',
@@ -1316,7 +1322,11 @@ export const tables = {
         { pointer: '/storage/directory/path', use: 'write', folder: true },
         { pointer: '/reload/signal/pidFile', use: 'read' },
       ],
-      safetyInputs: [{ pointer: '/validityDays', combine: 'larger' }],
+      safetyInputs: [
+        { pointer: '/validityDays', combine: 'larger' },
+        { pointer: '/deploy', combine: 'shown' },
+        { pointer: '/reload', combine: 'shown' },
+      ],
       releases: [{ pointer: '/storage' }],
       undeciding: [
         '/domains/expiryWarnDays',
