@@ -1,11 +1,7 @@
 /** When an order that the authority has not completed is asked for again, and when it has failed. */
 
 import { expect, test } from 'vitest';
-import {
-  askedAgainAt,
-  type OpenOrder,
-  waitedFor,
-} from '../../../../plugins/certificates/acme/open-order.ts';
+import { askedAgainAt, type OpenOrder, waitedFor } from '../../../../plugins/certificates/acme/open-order.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const MINUTE = 60_000;
@@ -18,7 +14,7 @@ const DAY = 24 * HOUR;
 function after(
   retryAfterMs: number | undefined,
   more: Partial<OpenOrder> = {},
-  expires: number | undefined = undefined,
+  expires?: number,
 ): number | undefined {
   const waited = waitedFor({ ...order, ...more }, { status: 'processing', now: NOW, retryAfterMs, expires });
   return waited === undefined ? undefined : (Date.parse(waited.again) - NOW) / MINUTE;
@@ -87,7 +83,12 @@ test('a clock that was a year ahead does not prolong the waits', () => {
     expires: undefined,
   });
   expect(ahead?.waiting_since).toBe(iso(NOW + 365 * DAY));
-  const back = waitedFor(ahead ?? order, { status: 'processing', now: NOW, retryAfterMs: undefined, expires: undefined });
+  const back = waitedFor(ahead ?? order, {
+    status: 'processing',
+    now: NOW,
+    retryAfterMs: undefined,
+    expires: undefined,
+  });
   expect(back?.waiting_since).toBe(iso(NOW));
 });
 

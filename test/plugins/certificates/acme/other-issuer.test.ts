@@ -47,6 +47,10 @@ test('the chain of another account counts from its first order on: the certifica
   expect([stored(), downloads]).toEqual([before, 1]);
   laterMs = 65 * 86_400_000;
   expect((await fettle(folder, 'apply --yes', { now })).stdout).toContain('Apply: 1 done, 0 failed');
-  const top = new X509Certificate(stored().split(/(?=-----BEGIN)/u).at(-1) ?? '');
+  const top = new X509Certificate(
+    stored()
+      .split(/(?=-----BEGIN)/u)
+      .at(-1) ?? '',
+  );
   expect(top.issuer.replace(/^.*CN=/su, '')).toBe(chain);
 });
