@@ -11,11 +11,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** The wait in minutes. `more`: members of the record; `expires`: the end of the order that the authority names. */
-function after(
-  retryAfterMs: number | undefined,
-  more: Partial<OpenOrder> = {},
-  expires?: number,
-): number | undefined {
+function after(retryAfterMs: number | undefined, more: Partial<OpenOrder> = {}, expires?: number): number | undefined {
   const waited = waitedFor({ ...order, ...more }, { status: 'processing', now: NOW, retryAfterMs, expires });
   return waited === undefined ? undefined : (Date.parse(waited.again) - NOW) / MINUTE;
 }
