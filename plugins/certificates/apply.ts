@@ -15,7 +15,7 @@ import { forEachOf } from '#plugin/limit';
 import { ACCOUNT_FIELDS, authorityOf as authorityOfAccount, formerKeyPath } from './acme/account.ts';
 import { acmeOf, replacesOwn, usesOf } from './acme/budget.ts';
 import type { AcmeSpec } from './acme/directories.ts';
-import { sharesKey } from './acme/shared-accounts.ts';
+import { removesKey } from './acme/shared-accounts.ts';
 import { NO_WAIT } from './acme/waits.ts';
 import { ipAddressesOf, usagesOf } from './declared.ts';
 import { needsIssue, ORDER_LEFT, PREFERRED_CHAIN } from './differences.ts';
@@ -30,7 +30,7 @@ import {
   issuerOf,
   issuerRef,
   issuerSpec,
-  storageBefore,
+  storageInUse,
   storedOrder,
 } from './remembered.ts';
 import { isRefusal } from './refusal.ts';
@@ -136,8 +136,7 @@ const removeAuthority: IssuerHandler = async (world, resource, run) => {
   const spec = issuerSpec(resource.desired, resource.memory);
   if (spec?.acme !== undefined) {
     const authority = authorityOfAccount(spec.acme, resource.memory);
-    const keepsKey = resource.memory?.kept.key_made !== true || sharesKey(resource, run.scene);
-    await world.deactivateAccount(authority, keepsKey, run.signal);
+    await world.deactivateAccount(authority, !removesKey(resource, run.scene), run.signal);
     await run.keep({ account: null, thumbprint: null });
     return undefined;
   }
@@ -159,10 +158,9 @@ export const issuerHandlers = {
 } as const satisfies Record<IssuerStep, IssuerHandler>;
 
 function storageOf(resource: CertificateResource): PairStorage {
-  const { desired, memory } = resource;
-  const spec = certificateSpec(desired, memory);
-  if (spec === undefined) throw new Error('the storage of the pair is not in the state');
-  return (seenFacts(resource)?.elsewhere === true ? storageBefore(spec, memory) : undefined) ?? spec.storage;
+  const storage = storageInUse(resource);
+  if (storage === undefined) throw new Error('the storage of the pair is not in the state');
+  return storage;
 }
 
 function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'authority'> {
@@ -211,6 +209,7 @@ function acmeOrder(
         : undefined,
     uses: usesOf(authority, resource, spec),
     stillApproved: run.stillApproved,
+    remark: run.remark,
     clock: run.now,
     keep: (fields: Facts, spends?: readonly string[]) => run.keep(fields, spends),
   });

@@ -433,6 +433,8 @@ export interface AcmeOrder extends Omit<IssueOrder, 'authority' | 'validityDays'
   /** Keys of the limits of the authority. */
   readonly uses: OrderUses;
   readonly stillApproved: () => Promise<void>;
+  /** Adds a sentence to the result of the step. */
+  readonly remark: (text: string) => void;
   /** Epoch ms. */
   readonly clock: () => number;
   /** Records progress, durable. */
@@ -492,6 +494,7 @@ export interface Rehearsal
     | 'presented'
     | 'signal'
     | 'progress'
+    | 'remark'
     | 'clock'
     | 'keep'
     | 'stillApproved'

@@ -1,6 +1,6 @@
 /** The proof of an order: puts up the values of its challenges, lets the authority look, and removes them. */
 
-import { defined, errorText } from '#plugin';
+import { defined, errorText, listed } from '#plugin';
 import type { Authorization, Identifier, Order } from '../acme/answers.ts';
 import type { AcmeClient } from '../acme/client.ts';
 import { type AccountKey, dnsDigest, keyAuthorization } from '../acme/jws.ts';
@@ -28,6 +28,11 @@ export function identifiersToProve(order: Pick<AcmeOrder, 'dnsNames' | 'ipAddres
   ];
 }
 
+/** The name that an authorization is for: with `*.` if it is for a wildcard. */
+function nameOf({ identifier, wildcard }: Authorization): string {
+  return `${wildcard ? '*.' : ''}${identifier.value}`;
+}
+
 function challengeFor(
   solver: Solver,
   authorization: Authorization,
@@ -39,7 +44,7 @@ function challengeFor(
   const { identifier, challenges, wildcard } = authorization;
   const at = challenges.find(({ type }) => type === solver.type);
   const name = identifier.value;
-  if (at === undefined) throw new Error(`the authority does not offer ${solver.type} for ${name}`);
+  if (at === undefined) throw new Error(`the authority does not offer ${solver.type} for ${nameOf(authorization)}`);
   // dns-persist-01 has no token: the record names the account.
   const token = at.token ?? '';
   const authorizationOfKey = token === '' ? '' : keyAuthorization(token, key);
@@ -58,7 +63,7 @@ function challengeFor(
 }
 
 /** The part of an order that proves and finishes it. */
-export type Proving = Pick<AcmeOrder, 'dnsNames' | 'ipAddresses' | 'signal' | 'progress' | 'keep'>;
+export type Proving = Pick<AcmeOrder, 'dnsNames' | 'ipAddresses' | 'signal' | 'progress' | 'remark' | 'keep'>;
 /** The part of a world that does that. */
 export interface Prover {
   readonly client: AcmeClient;
@@ -74,18 +79,18 @@ export interface Prover {
  * does not fail the order.
  */
 export async function removeValues(
-  order: Pick<Proving, 'progress'>,
+  { progress, remark }: Pick<Proving, 'progress' | 'remark'>,
   { solvers }: Pick<Prover, 'solvers'>,
   presented: readonly Presented[],
 ): Promise<readonly Presented[]> {
-  const run = { signal: AbortSignal.timeout(REMOVAL_MS), progress: order.progress };
+  const run = { signal: AbortSignal.timeout(REMOVAL_MS), progress, remark };
   const left: Presented[] = [];
   for (const each of presented) {
     try {
       await solvers.openAt(each.at).remove(each.prepared, run);
     } catch (error) {
       const places = [...new Set(each.prepared.values.map(({ place }) => place))].slice(0, 3).join(', ');
-      order.progress(`the values of a challenge at ${places} could not be removed: ${errorText(error)}`);
+      remark(`the values of a challenge at ${places} could not be removed: ${errorText(error)}`);
       left.push(each);
     }
   }
@@ -104,7 +109,7 @@ export function valuesOf({ presented = [] }: Pick<AcmeOrder, 'presented'>): read
 
 /** Removes the values of earlier steps, and records those that are left. */
 export async function removeFormer(
-  order: Pick<AcmeOrder, 'presented' | 'progress' | 'keep'>,
+  order: Pick<AcmeOrder, 'presented' | 'progress' | 'remark' | 'keep'>,
   by: Pick<Prover, 'solvers'>,
 ): Promise<readonly Presented[]> {
   const former = valuesOf(order);
@@ -123,10 +128,11 @@ interface ProvenBy {
 
 /** Pending authorizations by the solver that proves them. */
 function bySolver(pending: readonly Authorization[], solvers: IssuerSolvers): readonly ProvenBy[] {
-  const groups = Map.groupBy(pending, ({ identifier, wildcard }) => {
+  const groups = Map.groupBy(pending, (each) => {
+    const { identifier, wildcard } = each;
     const index = solvers.indexFor({ name: identifier.value, wildcard, kind: identifier.type });
     if (index !== undefined) return index;
-    throw new Error(`no solver of the Issuer proves ${wildcard ? '*.' : ''}${identifier.value}`);
+    throw new Error(`no solver of the Issuer proves ${nameOf(each)}`);
   });
   return [...groups].map(([index, authorizations]) => ({ index, solver: solvers.open(index), authorizations }));
 }
@@ -144,8 +150,8 @@ async function prove(order: Proving, begun: Order, prover: Prover): Promise<Orde
 
 async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order, prover: Prover): Promise<Order> {
   const { client } = prover;
-  const { signal, progress } = order;
-  const run = { signal, progress };
+  const { signal, progress, remark } = order;
+  const run = { signal, progress, remark };
   const presented: Presented[] = [];
   const answers: Authorization['challenges'][number][] = [];
   const open: { readonly solver: Solver; readonly prepared: Prepared }[] = [];
@@ -161,8 +167,8 @@ async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order
   }
   await keepValues(order, [...prover.left, ...presented]);
   try {
-    const names = groups.flatMap(({ authorizations }) => authorizations.map(({ identifier }) => identifier.value));
-    progress(`proving control of ${names.slice(0, 3).join(', ')}`);
+    const names = groups.flatMap(({ authorizations }) => authorizations.map(nameOf));
+    progress(`proving control of ${listed(names, 3)}`);
     await Promise.all(open.map((each) => each.solver.present(each.prepared, run)));
     for (const each of answers) if (each.status === 'pending') await client.answer(each, signal);
     progress('waiting for the authority');
