@@ -219,7 +219,7 @@ describe('owner, group and mode', () => {
     test('stay if the link was put there after the file was read', async () => {
       const { folder, victim, putLink } = await linked((at) => read(at, EVERYTHING.key));
       const file = await readWhole(join(folder, EVERYTHING.key), 65_536);
-      if (file.kind !== 'file') throw new Error('there is no key');
+      if (file.kind !== 'file') throw new Error('the key was not read');
       putLink();
       await expect(setAttributes(join(folder, EVERYTHING.key), { mode: 0o600 }, file.stat)).rejects.toThrow(
         'was changed by another program. Its owner and mode are not set',
