@@ -42,7 +42,7 @@ import type { Problem } from './problems.ts';
 import { askAgainMs } from './renewal-window.ts';
 import { type Message, openWire, readReply, type Reply, unusable, type Wire } from './wire.ts';
 
-/** How a server is reached. */
+/** The way to a server. */
 export interface ReachOptions {
   /** URL of the directory. */
   readonly directory: string;

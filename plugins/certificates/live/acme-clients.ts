@@ -40,7 +40,7 @@ export async function readKeyFile(path: string): Promise<AccountKeySeen> {
 
 type Opening = Pick<Outside, 'folder' | 'env' | 'config' | 'now' | 'count'>;
 
-/** How an authority is reached. `ca`: path relative to the project. */
+/** The way to an authority. `ca`: path relative to the project. */
 async function reachOf(
   { directory, ca }: Pick<AcmeAuthority, 'directory' | 'ca'>,
   outside: Opening,
