@@ -195,10 +195,7 @@ export function openWire({ send, timing, requestMs, secrets, count: counted }: W
         message: 'the server responded with a redirect, which is not followed',
       });
     const { detail } = problem;
-    throw new AcmeProblem(
-      { ...problem, detail: detail === '' ? `status ${status} without a reason` : detail },
-      common,
-    );
+    throw new AcmeProblem({ ...problem, detail: detail === '' ? `status ${status} without a reason` : detail }, common);
   }
 
   /** Repeats failed tries that may be repeated. `creates`: only those without an effect. */

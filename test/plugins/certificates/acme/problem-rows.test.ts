@@ -64,7 +64,13 @@ const FOREIGN: readonly Omit<Row, 'at' | 'orders'>[] = [
     row: 'failed',
     says: ['status 404 without a reason (other)', GATEWAY],
   },
-  { type: '', status: 403, body: { type: 'about:blank', detail: 'blocked' }, row: 'failed', says: ['blocked', GATEWAY] },
+  {
+    type: '',
+    status: 403,
+    body: { type: 'about:blank', detail: 'blocked' },
+    row: 'failed',
+    says: ['blocked', GATEWAY],
+  },
   { type: '', status: 429, headers: { ...PAGE, ...LATER }, body: '<html>', row: 'waiting' },
 ];
 const FOREIGN_AT = ['new-account', 'new-order', 'authz', 'challenge', 'finalize', 'order', 'certificate'] as const;

@@ -2,7 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import { AcmeProblem } from '../../../../plugins/certificates/acme/acme-problem.ts';
-import { NO_PROBLEM, problemOf, problemText, type Reaction, reactionTo } from '../../../../plugins/certificates/acme/problems.ts';
+import {
+  NO_PROBLEM,
+  problemOf,
+  problemText,
+  type Reaction,
+  reactionTo,
+} from '../../../../plugins/certificates/acme/problems.ts';
 
 const PREFIX = 'urn:ietf:params:acme:error:';
 
@@ -79,9 +85,9 @@ describe('reactions', () => {
     [503, 90_000, 'wait'],
   ])('an answer with status %d that has no problem of ACME: %3$s', (status, retryAfterMs, reaction) => {
     for (const body of [undefined, '<html>', {}, { type: 'about:blank' }, { type: 'https://waf.example.test/blocked' }])
-      expect(
-        reactionTo({ problem: problemOf(body) ?? NO_PROBLEM, status, retryAfterMs }, { replaces: false }),
-      ).toBe(reaction);
+      expect(reactionTo({ problem: problemOf(body) ?? NO_PROBLEM, status, retryAfterMs }, { replaces: false })).toBe(
+        reaction,
+      );
   });
 
   test('a busy server that names a time is waited for', () => {
