@@ -312,6 +312,8 @@ export interface CertificateMemory {
     readonly other_chain?: string;
     /** Steps that waited for the authority in vain. */
     readonly waits?: number;
+    /** Time of the first of them, ISO 8601. */
+    readonly waiting_since?: string;
     /** Status of the order at the end of the last of them. */
     readonly status?: string;
     /** Time before which fettle does not ask for the order, ISO 8601. */

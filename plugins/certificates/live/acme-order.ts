@@ -16,7 +16,7 @@
  * | Failure | Next step |
  * |---|---|
  * | the authority refuses until a time | waits for that time, then goes on with the order |
- * | the authority has not completed the order | asks for the same order again, until it expires or too many steps have waited |
+ * | the authority has not completed the order | asks for the same order again, until it expires |
  * | a status from 500, no answer, an answer that cannot be read | goes on with the order, after the backoff |
  * | the order is invalid or refused, or its certificate must not be stored | another order and another key, after the backoff |
  *
