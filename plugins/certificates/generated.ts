@@ -659,7 +659,7 @@ export interface CertificatesConfig {
     readonly checkInterval: string;
     /** Time from the first failed renewal to the next try; at least 1m. */
     readonly retryInterval: string;
-    /** Failed renewals in a row, at least one, after which fettle does not try again until the document changes or an override lets it. */
+    /** Failed renewals in a row, at least one, after which fettle does not try again until the document changes or an override lets it. With an ACME authority, only failures with its verdict count. */
     readonly maxRetries: number;
     /** Factor by which each further failure multiplies the time to the next try. */
     readonly backoffMultiplier: number;
@@ -1111,7 +1111,7 @@ export const tables = {
           id: 'retry-exhausted',
           guards: ['absent>normal', 'renewal_failed>renewing', 'expired>recovering', 'normal>normal'],
           overridable: true,
-          text: 'The maximum number of failures is reached: fettle does not try again until the document changes.',
+          text: 'The maximum number of failures is reached: fettle does not try again until the document changes. With an ACME authority, failures without its verdict (no connection, no answer, a status from 500) do not count.',
         },
         {
           id: 'backoff',

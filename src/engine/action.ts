@@ -8,6 +8,7 @@
  * |---|---|
  * | the handler returned, and the refresh shows the planned result | done |
  * | the handler threw, or the refresh shows another result | failed |
+ * | the handler threw OutageError | failed, and does not count towards a maximum of attempts |
  * | the deadline passed, the run was cancelled, or the resource could not be read afterwards | unknown |
  * | the handler threw UnknownOutcomeError | unknown |
  * | the handler threw PostponedError | undone, and the row is deferred |
@@ -29,6 +30,7 @@ import {
   type Given,
   intentId,
   isMemoryOnly,
+  isOutage,
   isPartlyDone,
   isPostponed,
   isUnknownOutcome,
@@ -553,6 +555,7 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
       state,
       others: seen === undefined ? undefined : observedOf(seen)?.others,
       moves: moved?.moves,
+      outage: ending.status === 'failed' && isOutage(handled.error) ? true : undefined,
       created:
         change.goal === 'create' && isPartlyDone(handled.error) && found !== undefined && found !== ABSENT
           ? true

@@ -81,7 +81,8 @@ export interface ActionRun {
 }
 
 /**
- * Takes one step. Returns the members of the kind's state to record; `null` drops one. Throws if the step failed;
+ * Takes one step. Returns the members of the kind's state to record; `null` drops one. Throws if the step failed; OutageError
+ * if it failed because the network or a server did;
  * UnknownOutcomeError if the step may have been done; PostponedError if the step has to wait before it goes on.
  */
 export type Handler<W, S = unknown, F = unknown, M = Facts> = {

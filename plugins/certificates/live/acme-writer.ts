@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { mapPaths, ordersFolder } from '../paths.ts';
-import { type Outside, PostponedError } from '#plugin';
+import { errorText, OutageError, type Outside, PostponedError } from '#plugin';
 import { countOrder, type OrderOutcome } from '../acme/counts.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import { identifiersOf } from '../acme/open-order.ts';
@@ -51,7 +51,10 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
   const inTurn = openTurns();
   const at = (path: string): string => resolve(folder, path);
   const storageAt = (storage: PairStorage): PairStorage => mapPaths(storage, at);
-  /** Uses the client of an account. Throws a PostponedError if the authority refuses for a time, or because of the account. */
+  /**
+   * Uses the client of an account. Throws a PostponedError if the authority refuses for a time, or because of the account, and
+   * an OutageError for a failure that nothing judged.
+   */
   async function byAccount<T>(
     { authority, names, signal }: Request,
     use: (client: AcmeClient) => Promise<T>,
@@ -65,7 +68,10 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       if (signal.aborted) throw error;
       const { postponed } = await import('./postponed.ts');
       const asked = names === undefined ? { directory } : { directory, account, names };
-      throw (await postponed(error, { asked, account, client, now: outside.now(), signal })) ?? error;
+      const wait = await postponed(error, { asked, account, client, now: outside.now(), signal });
+      if (wait !== undefined) throw wait;
+      const { isOutageOf } = await import('../acme/outages.ts');
+      throw isOutageOf(error) ? new OutageError(errorText(error), { cause: error }) : error;
     }
   }
 
