@@ -55,7 +55,13 @@ export function attemptsAt(
   const last = memory?.lastError;
   if (last === undefined || stepParts(last.step).to !== goal || isNewDocument(memory, desired)) return NOTHING_FAILED;
   const { failures = 0, outages = 0 } = memory ?? {};
-  return { failed: failures, outages, isOutage: last.outage === true, at: last.at, message: last.message };
+  return {
+    failed: failures,
+    ...(outages === 0 ? {} : { outages }),
+    ...(last.outage === true ? { isOutage: true } : {}),
+    at: last.at,
+    message: last.message,
+  };
 }
 
 /** The failures that count towards the maximum. */

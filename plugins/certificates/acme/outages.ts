@@ -10,7 +10,7 @@
  * | any other, such as a certificate that is refused, a self-check that fails or a file that cannot be written | verdict |
  */
 
-import { OutageError } from '#plugin';
+import { isPartlyDone, isPostponed, OutageError } from '#plugin';
 import { ApiError, ExchangeError } from '#plugin/http';
 import { AcmeProblem } from './acme-problem.ts';
 
@@ -40,8 +40,9 @@ function isOfNetwork(error: Error): boolean | undefined {
   return isTransient(error) || OF_OTHERS.has(error.code);
 }
 
-/** True for a failure of a step that neither the authority nor another judge has caused. */
+/** True for a failure of a step that nothing has judged. A step that waits, or whose order is over, is judged. */
 export function isOutageOf(error: unknown): boolean {
+  if (isPostponed(error) || isPartlyDone(error)) return false;
   let cause = error;
   for (let depth = 0; cause instanceof Error && depth < MOST_CAUSES; depth += 1) {
     const known = isOfNetwork(cause);
