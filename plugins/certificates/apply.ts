@@ -212,6 +212,7 @@ function acmeOrder(
     uses: usesOf(authority, resource, spec),
     stillApproved: run.stillApproved,
     clock: run.now,
+    awaitTurn: run.awaitTurn,
     keep: (fields: Facts, spends?: readonly string[]) => run.keep(fields, spends),
   });
 }

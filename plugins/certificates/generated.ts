@@ -980,7 +980,7 @@ export const tables = {
         certificate: {
           states: ['absent', 'normal', 'expiring_soon', 'expired', 'renewing', 'recovering', 'renewal_failed'],
           transitions: [
-            { from: 'absent', to: 'normal', trigger: 'issue', by: 'fettle', reversible: 'yes', deadlineMs: 900000 },
+            { from: 'absent', to: 'normal', trigger: 'issue', by: 'fettle', reversible: 'yes', deadlineMs: 2700000 },
             {
               from: 'normal',
               to: 'renewing',
@@ -989,7 +989,7 @@ export const tables = {
               settles: 'normal',
               fails: 'renewal_failed',
               reversible: 'partly',
-              deadlineMs: 900000,
+              deadlineMs: 2700000,
             },
             {
               from: 'expiring_soon',
@@ -999,7 +999,7 @@ export const tables = {
               settles: 'normal',
               fails: 'renewal_failed',
               reversible: 'partly',
-              deadlineMs: 900000,
+              deadlineMs: 2700000,
             },
             {
               from: 'renewal_failed',
@@ -1009,7 +1009,7 @@ export const tables = {
               settles: 'normal',
               fails: 'renewal_failed',
               reversible: 'partly',
-              deadlineMs: 900000,
+              deadlineMs: 2700000,
             },
             {
               from: 'expired',
@@ -1019,7 +1019,7 @@ export const tables = {
               settles: 'normal',
               fails: 'expired',
               reversible: 'partly',
-              deadlineMs: 900000,
+              deadlineMs: 2700000,
             },
             { from: 'renewing', to: 'normal', trigger: 'finish', by: 'fettle', reversible: 'no' },
             { from: 'recovering', to: 'normal', trigger: 'finish', by: 'fettle', reversible: 'no' },
@@ -1065,7 +1065,7 @@ export const tables = {
             { from: 'recovering', to: 'absent', trigger: 'check', by: 'world' },
             { from: 'renewal_failed', to: 'absent', trigger: 'check', by: 'world' },
           ],
-          edits: [{ state: 'normal', reversible: 'partly', deadlineMs: 900000 }],
+          edits: [{ state: 'normal', reversible: 'partly', deadlineMs: 2700000 }],
         },
       },
       rules: [

@@ -435,6 +435,8 @@ export interface AcmeOrder extends Omit<IssueOrder, 'authority' | 'validityDays'
   readonly stillApproved: () => Promise<void>;
   /** Epoch ms. */
   readonly clock: () => number;
+  /** Waits for the end of another order, as `ActionRun.awaitTurn`. */
+  readonly awaitTurn: <T>(waiting: Promise<T>) => Promise<T>;
   /** Records progress, durable. */
   readonly keep: (
     fields: { readonly [K in keyof CertificateMemory]?: CertificateMemory[K] | null },

@@ -353,7 +353,7 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
   let remark: string | undefined;
   try {
     const world = await input.writer(change.ref.plugin);
-    const kept = await withDeadline(change.step, deadlineMs, input.abort, (signal) =>
+    const kept = await withDeadline(change.step, deadlineMs, input.abort, (signal, pause) =>
       handler(world, resource, {
         id,
         change,
@@ -377,6 +377,7 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
           remark = (input.look.redact ?? redactPatterns)(errorText(text));
         },
         aside: moments.aside,
+        awaitTurn: (waiting) => pause(moments.aside(waiting)),
       }),
     );
     return defined({ kept: kept === undefined || kept === null ? undefined : keptJson(kept, change), remark });

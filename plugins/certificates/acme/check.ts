@@ -7,6 +7,7 @@ import type { CertificateSpec, CertificatesConfig, IssuerSpec } from '../generat
 import { issuerRef } from '../remembered.ts';
 import { type AcmeSpec, isDirectory, PERIOD_MS, rulesOf } from './directories.ts';
 import { provableAddress, provableName, solverFor } from './solvers/choose.ts';
+import { STEP_LIMITS_MS } from './step-limits.ts';
 
 type Settings = Partial<CertificatesConfig>;
 type SettingsMistake = Omit<Mistake, 'code' | 'severity'>;
@@ -78,12 +79,10 @@ export function checkLimits({ acme }: Settings): readonly SettingsMistake[] {
   });
 }
 
-/** The deadline of a step, less the time for the authority. */
-const LONGEST_WAIT_MS = 10 * 60_000;
-
 function tooLong(duration: string | undefined, pointer: string): readonly Mistake[] {
-  if (duration === undefined || durationMs(duration) <= LONGEST_WAIT_MS) return [];
-  return [{ code: 'invalid-time', pointer, message: `${duration} is too long. The maximum is 10m` }];
+  if (duration === undefined || durationMs(duration) <= STEP_LIMITS_MS.propagation) return [];
+  const most = `${STEP_LIMITS_MS.propagation / 60_000}m`;
+  return [{ code: 'invalid-time', pointer, message: `${duration} is too long. The maximum is ${most}` }];
 }
 
 /** Problems of an Issuer. */

@@ -376,7 +376,7 @@ export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Pr
   const { directory, account = '' } = order.authority;
   // An authority may answer with the open order of the account for the same names: it has room for one key.
   const room = ['order', directory, account, ...identifiersOf(order)].join(' ');
-  return ordering.inTurn([room], () => orderInTurn(order, ordering), order.signal);
+  return ordering.inTurn([room], () => orderInTurn(order, ordering), order);
 }
 
 async function orderInTurn(order: AcmeOrder, ordering: Ordering): Promise<AcmeIssued> {

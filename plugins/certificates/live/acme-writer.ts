@@ -73,7 +73,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
     createAccount: async ({ authority, contact, eab, signal }) => {
       const { contactUrls, createAccount, externalAccount, keyFrom } = await import('./acme-account.ts');
       // Issuers with the same key create it once.
-      const { key, isNew } = await inTurn([at(authority.accountKey)], () => keyFrom(at(authority.accountKey)), signal);
+      const { key, isNew } = await inTurn([at(authority.accountKey)], () => keyFrom(at(authority.accountKey)), { signal });
       const external = eab === undefined ? {} : { eab: externalAccount(eab, authority.directory, settings, env) };
       const order = { contact: contactUrls(contact), termsAgreed: true, ...external };
       const made = await byAccount({ authority, signal }, (client) => createAccount(client, order, signal));
@@ -88,7 +88,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       return inTurn(
         [at(newKey)],
         () => byAccount({ authority, signal }, (client) => rollOver(client, at(newKey), signal)),
-        signal,
+        { signal },
       );
     },
     deactivateAccount: async (authority, keepKey, signal) => {
