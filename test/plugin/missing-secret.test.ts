@@ -24,11 +24,14 @@ describe.each([
     );
   });
 
-  it.each([true as const, undefined])('is not sent (signs: %s), although the environment permits the origin', (signs) => {
-    const to = new URL('https://api.example.test');
-    const sending = { secret: text, variable: 'A_TOKEN', to, ...(signs === undefined ? {} : { signs }) };
-    expect(sendingMistake(sending, 'ORIGINS', { ORIGINS: 'https://api.example.test' })).toBe(`is missing: ${reason}`);
-  });
+  it.each([true as const, undefined])(
+    'is not sent (signs: %s), although the environment permits the origin',
+    (signs) => {
+      const to = new URL('https://api.example.test');
+      const sending = { secret: text, variable: 'A_TOKEN', to, ...(signs === undefined ? {} : { signs }) };
+      expect(sendingMistake(sending, 'ORIGINS', { ORIGINS: 'https://api.example.test' })).toBe(`is missing: ${reason}`);
+    },
+  );
 
   it.each([
     ['the own address of a provider', {}],

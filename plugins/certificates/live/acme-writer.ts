@@ -106,8 +106,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       const keyPath = at(order.authority.accountKey);
       const { directory } = order.authority;
       // A mistake of the configuration is found before the authority counts an order. One that is begun may need no solver.
-      if (order.begun === undefined)
-        solvers.checkFor({ dnsNames: order.dnsNames, ipAddresses: ipAddressesOf(order) });
+      if (order.begun === undefined) solvers.checkFor({ dnsNames: order.dnsNames, ipAddresses: ipAddressesOf(order) });
       try {
         // The client needs the key: without it, no other one is created.
         const issued = await byAccount({ ...order, names: identifiersOf(order) }, async (client) =>

@@ -24,6 +24,7 @@ function checked(source: string, text: string): Token {
 /** The token of the configuration, or else of the environment. Throws an InputError that names its source, never its value. */
 export function tokenOf(given: string | undefined, env: Readonly<Record<string, string | undefined>>): Token {
   const what = 'the token of the project';
-  const source = given === undefined ? `the environment variable ${USUAL_ENV}` : 'provider.hetzner.token in fettle.yaml';
+  const source =
+    given === undefined ? `the environment variable ${USUAL_ENV}` : 'provider.hetzner.token in fettle.yaml';
   return checked(source, heldSecret(given, { what, variable: USUAL_ENV, field: FIELD }, env));
 }
