@@ -75,7 +75,9 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       const { contactUrls, createAccount, externalAccount, keyFrom } = await import('./acme-account.ts');
       const external = eab === undefined ? {} : { eab: externalAccount(eab, authority.directory, settings, env) };
       // Issuers with the same key create it once.
-      const { key, isNew } = await inTurn([at(authority.accountKey)], () => keyFrom(at(authority.accountKey)), { signal });
+      const { key, isNew } = await inTurn([at(authority.accountKey)], () => keyFrom(at(authority.accountKey)), {
+        signal,
+      });
       const order = { contact: contactUrls(contact), termsAgreed: true, ...external };
       const made = await byAccount({ authority, signal }, (client) => createAccount(client, order, signal));
       return { ...made, thumbprint: key.thumbprint, key_made: isNew };

@@ -26,9 +26,10 @@ test('the longest times of all parts are shorter than the deadline of each step 
   const { presenting, validation, issuance, removal } = STEP_LIMITS_MS;
   // Values of an earlier order are removed before, those of this one afterwards.
   const order = presenting + validation + issuance + 2 * removal;
-  const delivery = mostMs('deploy', 'timeoutSeconds') + mostMs('reload', 'timeoutSeconds') + mostMs('served', 'withinSeconds');
+  const delivery =
+    mostMs('deploy', 'timeoutSeconds') + mostMs('reload', 'timeoutSeconds') + mostMs('served', 'withinSeconds');
   const { edits, transitions } = tables.kinds.Certificate.machines.certificate;
-  const steps = [...edits, ...transitions.filter(({ to }) => ['renewing', 'recovering'].includes(String(to)))];
+  const steps = [...edits, ...transitions.filter(({ to }) => to === 'renewing' || to === 'recovering')];
   const deadlines = [...steps, ...transitions.filter(({ from, by }) => from === 'absent' && by === 'fettle')].flatMap(
     (each) => ('deadlineMs' in each ? [each.deadlineMs] : []),
   );
