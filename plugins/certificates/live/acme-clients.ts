@@ -32,7 +32,7 @@ async function readKeyFile(path: string): Promise<AccountKeySeen> {
   const { mode } = file.stat;
   try {
     const { readAccountKey } = await import('../acme/jws.ts');
-    return { status: 'seen', mode, thumbprint: (await readAccountKey(file.text)).thumbprint };
+    return { status: 'seen', mode, thumbprint: (await readAccountKey(file.text, path)).thumbprint };
   } catch {
     return {
       status: 'seen',
@@ -74,7 +74,8 @@ export function openClients(outside: Pick<Outside, 'folder' | 'env' | 'config' |
   const clients = new Map<string, Promise<AcmeClient>>();
   const open = async (authority: AcmeAuthority, signal: AbortSignal): Promise<AcmeClient> => {
     const { readAccountKey } = await import('../acme/jws.ts');
-    const key = await readAccountKey(await textOf(resolve(outside.folder, authority.accountKey), KEY_LIMIT));
+    const path = resolve(outside.folder, authority.accountKey);
+    const key = await readAccountKey(await textOf(path, KEY_LIMIT), authority.accountKey);
     return openWithKey(key, authority, outside, signal);
   };
   return (authority, signal) => {

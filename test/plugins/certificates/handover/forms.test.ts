@@ -502,16 +502,16 @@ describe('a hostile folder', () => {
 describe('the key of an account', () => {
   it('has the same thumbprint as PEM and as a JSON Web Key', async () => {
     const pem = keyPem();
-    const { key, thumbprint } = await readAccountKey(pem);
+    const { key, thumbprint } = await readAccountKey(pem, 'a.key');
     const jwk = JSON.stringify(key.export({ format: 'jwk' }));
-    expect((await readAccountKey(` \n${jwk}`)).thumbprint).toBe(thumbprint);
+    expect((await readAccountKey(` \n${jwk}`, 'a.key')).thumbprint).toBe(thumbprint);
   });
 
   it.each(['{', '{"kty":"RSA","d":"c2VjcmV0LW5lZWRsZQ"}', '{"kty":"oct","k":"c2VjcmV0LW5lZWRsZQ"}'])(
     'is refused without its text: %s',
     async (text) => {
-      await expect(readAccountKey(text)).rejects.toThrow(
-        /^the file of the account key has a JSON Web Key that cannot be parsed$/u,
+      await expect(readAccountKey(text, 'a.key')).rejects.toThrow(
+        /^the key of the account, a\.key, has a JSON Web Key that cannot be parsed\. /u,
       );
     },
   );
