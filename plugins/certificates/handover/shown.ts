@@ -32,7 +32,7 @@ const SHORT_SECRET_OPTION = /^-[puH]$/u;
 /** A part as long as a token, with letters and digits. */
 const TOKEN = /(?<!\w)(?=\w*\d)(?=\w*[A-Za-z])\w{20,}/u;
 
-/** True if a word of a command line looks like a secret. A path is none. */
+/** True if a word of a command line looks like a secret. A path is not one. */
 export function looksSecret(words: readonly string[]): boolean {
   const line = words.join(' ');
   return (
