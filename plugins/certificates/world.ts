@@ -359,7 +359,10 @@ export interface CertificatesReader {
     readonly unread: readonly Unread[];
   }>;
   /** Accounts and settings of other ACME clients in folders and below them. */
-  findAcmeClients(places: readonly string[], signal: AbortSignal): Promise<ClientFolder>;
+  findAcmeClients(
+    places: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ClientFolder & { readonly unread: readonly Unread[] }>;
   /** Reads PEM files of trust anchors, with the problems of each. */
   readTrust(files: readonly string[]): Promise<Trust>;
   /**
