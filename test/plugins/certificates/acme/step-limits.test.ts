@@ -19,7 +19,7 @@ function mostMs(...path: readonly string[]): number {
   return schema.maximum * 1000;
 }
 
-/** Time for single requests, their retries and the look-ups of servers. */
+/** Time for single requests, their retries and DNS. */
 const REQUESTS_MS = 5 * 60_000;
 
 test('the longest times of all parts are shorter than the deadline of each step that orders', () => {

@@ -11,8 +11,8 @@ const tick = (): Promise<void> =>
     setImmediate(resolve);
   });
 
-/** Work that tells when it begins and ends. */
-function telling(events: string[]) {
+/** Work that records its begin and its end. */
+function recording(events: string[]) {
   return (name: string) => async (): Promise<string> => {
     events.push(`${name} begins`);
     for (let i = 0; i < 3; i += 1) await tick();
@@ -24,7 +24,7 @@ function telling(events: string[]) {
 test('work in the same room runs one after another, in its order; other work at once', async () => {
   const inTurn = openTurns();
   const events: string[] = [];
-  const work = telling(events);
+  const work = recording(events);
   const all = [
     inTurn(['a', 'b'], work('1'), usual),
     inTurn(['b', 'a'], work('2'), usual),
@@ -49,7 +49,7 @@ test('a failure leaves its rooms', async () => {
 test('work that is stopped while it waits lets nothing in before its predecessors have ended', async () => {
   const inTurn = openTurns();
   const events: string[] = [];
-  const work = telling(events);
+  const work = recording(events);
   const stop = new AbortController();
   const first = inTurn(['a'], work('1'), usual);
   const second = inTurn(['a'], work('2'), { signal: stop.signal });
@@ -70,7 +70,7 @@ test('work waits by the function of its step only if a room is not free', async 
       return waiting;
     },
   };
-  const work = telling([]);
+  const work = recording([]);
   await inTurn(['a'], work('1'), counting);
   await inTurn(['a'], work('2'), counting);
   expect(waits).toBe(0);
