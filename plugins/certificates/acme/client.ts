@@ -197,7 +197,7 @@ async function reach(options: ReachOptions, secrets: () => Iterable<string>, sig
   });
   const { origin } = new URL(directoryUrl);
   const directory = readReply(
-    await wire.get({ action: 'directory', what: 'read the directory' }, directoryUrl, signal),
+    await wire.get({ action: 'directory', what: `read the directory ${directoryUrl}` }, directoryUrl, signal),
     (value) => directoryOf(value, origin),
   );
   wire.takeNoncesFrom(directory.newNonce);
