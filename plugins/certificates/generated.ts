@@ -879,7 +879,7 @@ export const tables = {
           id: 'acme-budget',
           guards: ['absent>ready', 'ready>absent', 'broken>absent', 'ready>ready'],
           overridable: true,
-          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed.',
+          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed. It waits for the open order of another Certificate with the same names, too.',
         },
         {
           id: 'account-unusable',
@@ -1194,7 +1194,7 @@ export const tables = {
             'normal>normal',
           ],
           overridable: true,
-          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed.',
+          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed. It waits for the open order of another Certificate with the same names, too.',
         },
         {
           id: 'account-unusable',

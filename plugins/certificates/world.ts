@@ -5,6 +5,7 @@ import type { Usage } from './declared.ts';
 import type { CaaRefusal } from './acme/rules.ts';
 import type { OrderUses } from './acme/budget.ts';
 import type { AcmeSpec } from './acme/directories.ts';
+import type { HeldOrder } from './acme/held-orders.ts';
 import type { ClientFolder } from './handover/forms.ts';
 import type { CertificateMemory, CertificateSpec, CertificatesConfig, DomainSpec } from './generated.ts';
 
@@ -447,6 +448,8 @@ export interface AcmeOrder extends Omit<IssueOrder, 'authority' | 'validityDays'
   readonly stillApproved: () => Promise<void>;
   /** Epoch ms. */
   readonly clock: () => number;
+  /** The open orders of other Certificates with the same names and account, as the state has them now. */
+  readonly others: () => readonly HeldOrder[];
   /** Waits for the end of another order, as `ActionRun.awaitTurn`. */
   readonly awaitTurn: <T>(waiting: Promise<T>) => Promise<T>;
   /** Records progress, durable. */

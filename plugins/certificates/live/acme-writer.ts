@@ -10,6 +10,7 @@ import { identifiersOf } from '../acme/open-order.ts';
 import type { AcmeClient } from '../acme/client.ts';
 import type { AcmeAuthority, CertificatesWriter, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
+import type { LeftOrders } from './acme-order.ts';
 import { type OpenClient, openWithKey } from './acme-clients.ts';
 import { openTurns } from './turns.ts';
 
@@ -50,6 +51,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
   const { folder, env } = outside;
   const settings = outside.config as unknown as Partial<CertificatesConfig>;
   const inTurn = openTurns();
+  const leftOrders: LeftOrders = new Map();
   const at = (path: string): string => resolve(folder, path);
   const storageAt = (storage: PairStorage): PairStorage => mapPaths(storage, at);
   /** Uses the client of an account. Throws a PostponedError if the authority refuses for a time, or because of the account. */
@@ -114,7 +116,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
         const issued = await byAccount({ ...order, names: identifiersOf(order) }, async (client) =>
           orderCertificate(
             { ...order, storage: storageAt(order.storage) },
-            { client, key: await keyAt(keyPath), accounts: await accounts(), at, solvers, inTurn },
+            { client, key: await keyAt(keyPath), accounts: await accounts(), at, solvers, inTurn, leftOrders },
           ),
         );
         countOrder(directory, 'issued', outside.count);
