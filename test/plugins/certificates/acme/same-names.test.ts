@@ -23,7 +23,9 @@ function documentsOf(authority: EmulatedAuthority): readonly [issuer: string, ec
 }
 
 function stored({ folder }: { readonly folder: string }): readonly string[] {
-  return readdirSync(join(folder, 'tls')).filter((name) => name.endsWith('.crt')).toSorted();
+  return readdirSync(join(folder, 'tls'))
+    .filter((name) => name.endsWith('.crt'))
+    .toSorted();
 }
 
 /** A project whose authority answers with open orders, and postpones the first order at its end; with the other one from then on. */
