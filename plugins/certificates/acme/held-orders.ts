@@ -28,17 +28,35 @@ function roomOf(spec: CertificateSpec, scene: Pick<Scene, 'get'>): string | unde
   return [directory, account, ...identifiersOf(spec)].join(' ');
 }
 
-/** The open orders of other declared Certificates: without its document, or after a change of it, no step goes on with one. */
+/** Certificates whose state has an order. */
+function holders(scene: Scene): readonly CertificateResource[] {
+  return Certificate.all(scene).filter(({ memory }) => memory?.kept.order !== undefined);
+}
+
+/** Those of a plan, by its decisions: each of thousands of rows asks for the same. */
+const holdersOf = new WeakMap<Scene['judged'], readonly CertificateResource[]>();
+
+function holdersInPlan(scene: Scene): readonly CertificateResource[] {
+  const found = holdersOf.get(scene.judged) ?? holders(scene);
+  holdersOf.set(scene.judged, found);
+  return found;
+}
+
+/**
+ * The open orders of other declared Certificates, of all or of those that the caller knows: without its document, or after a
+ * change of it, no step goes on with one.
+ */
 export function heldOrders(
   { address }: Pick<CertificateResource, 'address'>,
   spec: CertificateSpec,
   scene: Scene,
+  among: readonly CertificateResource[] = holders(scene),
 ): readonly HeldOrder[] {
-  const room = roomOf(spec, scene);
+  const room = among.length === 0 ? undefined : roomOf(spec, scene);
   if (room === undefined) return [];
-  return Certificate.all(scene).flatMap((other) => {
+  return among.flatMap((other) => {
     const { desired, ref } = other;
-    if (other.address === address || desired === undefined || other.memory?.kept.order === undefined) return [];
+    if (other.address === address || desired === undefined) return [];
     const issuer = acmeOf(desired.spec, scene);
     if (issuer === undefined || roomOf(desired.spec, scene) !== room) return [];
     const order = openOrder(other, issuer, desired.spec, scene);
@@ -57,7 +75,7 @@ function heldVerdict(change: Change, resource: CertificateResource, scene: Scene
   // Right before the step, the row is judged already, and the step itself waits for its turn.
   if (spec === undefined || issuer === undefined || scene.judged.has(resource.address)) return undefined;
   if (openOrder(resource, issuer, spec, scene) !== undefined) return undefined;
-  const held = heldOrders(resource, spec, scene).find(
+  const held = heldOrders(resource, spec, scene, holdersInPlan(scene)).find(
     ({ name }) => scene.judged.get(formatRef({ ...resource.ref, name }))?.verdict !== 'accept',
   );
   if (held === undefined) return undefined;
