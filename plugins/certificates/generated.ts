@@ -879,7 +879,7 @@ export const tables = {
           id: 'acme-budget',
           guards: ['absent>ready', 'ready>absent', 'broken>absent', 'ready>ready'],
           overridable: true,
-          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed.',
+          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed. It waits for the open order of another Certificate with the same names, too.',
         },
         {
           id: 'account-unusable',
@@ -980,7 +980,7 @@ export const tables = {
         certificate: {
           states: ['absent', 'normal', 'expiring_soon', 'expired', 'renewing', 'recovering', 'renewal_failed'],
           transitions: [
-            { from: 'absent', to: 'normal', trigger: 'issue', by: 'fettle', reversible: 'yes', deadlineMs: 900000 },
+            { from: 'absent', to: 'normal', trigger: 'issue', by: 'fettle', reversible: 'yes', deadlineMs: 2700000 },
             {
               from: 'normal',
               to: 'renewing',
@@ -989,7 +989,7 @@ export const tables = {
               settles: 'normal',
               fails: 'renewal_failed',
               reversible: 'partly',
-              deadlineMs: 900000,
+              deadlineMs: 2700000,
             },
             {
               from: 'expiring_soon',
@@ -999,7 +999,7 @@ export const tables = {
               settles: 'normal',
               fails: 'renewal_failed',
               reversible: 'partly',
-              deadlineMs: 900000,
+              deadlineMs: 2700000,
             },
             {
               from: 'renewal_failed',
@@ -1009,7 +1009,7 @@ export const tables = {
               settles: 'normal',
               fails: 'renewal_failed',
               reversible: 'partly',
-              deadlineMs: 900000,
+              deadlineMs: 2700000,
             },
             {
               from: 'expired',
@@ -1019,7 +1019,7 @@ export const tables = {
               settles: 'normal',
               fails: 'expired',
               reversible: 'partly',
-              deadlineMs: 900000,
+              deadlineMs: 2700000,
             },
             { from: 'renewing', to: 'normal', trigger: 'finish', by: 'fettle', reversible: 'no' },
             { from: 'recovering', to: 'normal', trigger: 'finish', by: 'fettle', reversible: 'no' },
@@ -1065,7 +1065,7 @@ export const tables = {
             { from: 'recovering', to: 'absent', trigger: 'check', by: 'world' },
             { from: 'renewal_failed', to: 'absent', trigger: 'check', by: 'world' },
           ],
-          edits: [{ state: 'normal', reversible: 'partly', deadlineMs: 900000 }],
+          edits: [{ state: 'normal', reversible: 'partly', deadlineMs: 2700000 }],
         },
       },
       rules: [
@@ -1194,7 +1194,7 @@ export const tables = {
             'normal>normal',
           ],
           overridable: true,
-          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed.',
+          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed. It waits for the open order of another Certificate with the same names, too.',
         },
         {
           id: 'account-unusable',

@@ -78,6 +78,11 @@ export interface ActionRun {
    * action is free for others. Settles like `waiting`, with a slot again.
    */
   readonly aside: <T>(waiting: Promise<T>) => Promise<T>;
+  /**
+   * Waits, as `aside`, until other actions of the run have left something that one action uses at a time. The time does not
+   * count against the deadline of this action, because each of the others has its own.
+   */
+  readonly awaitTurn: <T>(waiting: Promise<T>) => Promise<T>;
 }
 
 /**
