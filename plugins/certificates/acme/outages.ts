@@ -17,7 +17,13 @@ import { AcmeProblem } from './acme-problem.ts';
 const UNANSWERED: ReadonlySet<string> = new Set(['no_answer', 'no_connection', 'broken_connection']);
 /** Codes of answers that are not those of an ACME server. */
 const OF_OTHERS: ReadonlySet<string> = new Set(['unknown_name', 'untrusted', 'redirected', 'bad_answer']);
-const SILENCES: ReadonlySet<ExchangeError['reason']> = new Set(['timeout', 'connect', 'broken', 'unknown-name', 'untrusted']);
+const SILENCES: ReadonlySet<ExchangeError['reason']> = new Set([
+  'timeout',
+  'connect',
+  'broken',
+  'unknown-name',
+  'untrusted',
+]);
 /** Depth of the causes of an error. */
 const MOST_CAUSES = 5;
 

@@ -48,7 +48,9 @@ async function issued(): Promise<{
   };
 }
 
-test('a recovery goes on after any number of outages, and ends after three verdicts', { timeout: 120_000 }, async () => {
+test('a recovery goes on after any number of outages, and ends after three verdicts', {
+  timeout: 120_000,
+}, async () => {
   const { start, refuse, accept, run, memory } = await issued();
   const expired = start + 91 * DAY;
   refuse(problem(500, 'serverInternal'));
