@@ -56,7 +56,7 @@ test('a recovery goes on after any number of outages, and ends after three verdi
   refuse(problem(500, 'serverInternal'));
   for (const hours of [0, 1, 2, 3, 4]) expect((await run('apply --yes', expired + hours * HOUR)).code).toBe(7);
   expect(await memory()).toMatchObject({ failures: 5, outages: 5, last_error: { outage: true } });
-  // A page of a proxy is no verdict either.
+  // A page of a proxy is not a verdict either.
   refuse({ status: 403, headers: { 'content-type': 'text/html' }, body: '<html>blocked</html>' });
   expect((await run('apply --yes', expired + 6 * HOUR)).code).toBe(7);
   refuse(problem(403, 'rejectedIdentifier'));
