@@ -27,17 +27,23 @@ export async function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T
 /** Settles like the given promise. Until then, the time of a deadline does not pass. */
 export type Pause = <T>(waiting: Promise<T>) => Promise<T>;
 
+/** Time of the monotonic clock, in ms. The global `performance` would load a module of Node.js at each start. */
+function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6;
+}
+
 /** Calls `due` after `ms`, without the time of its pauses. */
 function countdown(ms: number, due: () => void): { readonly pause: Pause; readonly stop: () => void } {
   let leftMs = Math.max(0, ms);
-  let since = performance.now();
+  let since = monotonicMs();
   let timer = setTimeout(due, leftMs);
   let pauses = 0;
   let isOver = false;
   const pause: Pause = async (waiting) => {
     if (pauses === 0) {
       clearTimeout(timer);
-      leftMs = Math.max(0, leftMs - (performance.now() - since));
+      leftMs = Math.max(0, leftMs - (monotonicMs() - since));
     }
     pauses += 1;
     try {
@@ -45,7 +51,7 @@ function countdown(ms: number, due: () => void): { readonly pause: Pause; readon
     } finally {
       pauses -= 1;
       if (pauses === 0 && !isOver) {
-        since = performance.now();
+        since = monotonicMs();
         timer = setTimeout(due, leftMs);
       }
     }
