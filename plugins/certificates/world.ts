@@ -5,6 +5,7 @@ import type { Usage } from './declared.ts';
 import type { CaaRefusal } from './acme/rules.ts';
 import type { OrderUses } from './acme/budget.ts';
 import type { AcmeSpec } from './acme/directories.ts';
+import type { HeldOrder } from './acme/held-orders.ts';
 import type { ClientFolder } from './handover/forms.ts';
 import type { CertificateMemory, CertificateSpec, CertificatesConfig, DomainSpec } from './generated.ts';
 
@@ -307,6 +308,17 @@ export interface Probes {
   readonly close: () => Promise<void>;
 }
 
+/** The questions of one refresh to ACME authorities. Silent servers delay the refresh for a limited time. */
+export interface AcmeQuestions {
+  /** Asks an authority when a certificate should be renewed. Throws only when aborted. */
+  readonly renewalInfo: (authority: AcmeAuthority, certificateId: string) => Promise<RenewalAnswer>;
+  /**
+   * The CAA records that do not permit the authority to issue for names. Names whose records are unknown are left out. Throws
+   * if the authority does not answer.
+   */
+  readonly caaRefusals: (authority: AcmeAuthority, names: readonly CaaName[]) => Promise<readonly CaaRefusal[]>;
+}
+
 /** A certificate and its key, found in a folder. */
 export interface FoundPair {
   /** Paths relative to the project if they are inside it, else absolute. */
@@ -348,7 +360,10 @@ export interface CertificatesReader {
     readonly unread: readonly Unread[];
   }>;
   /** Accounts and settings of other ACME clients in folders and below them. */
-  findAcmeClients(places: readonly string[], signal: AbortSignal): Promise<ClientFolder>;
+  findAcmeClients(
+    places: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ClientFolder & { readonly unread: readonly Unread[] }>;
   /** Reads PEM files of trust anchors, with the problems of each. */
   readTrust(files: readonly string[]): Promise<Trust>;
   /**
@@ -359,10 +374,8 @@ export interface CertificatesReader {
   /** Opens `count` probes of a refresh, on several cores for large counts. All of them end when the signal fires. */
   openProbes(count: number, signal: AbortSignal): Promise<Probes>;
   readAccountKey(path: string): Promise<AccountKeySeen>;
-  /** Asks an authority when a certificate should be renewed. Throws if the authority cannot be asked. */
-  renewalInfo(authority: AcmeAuthority, certificateId: string, signal: AbortSignal): Promise<RenewalAnswer>;
-  /** The CAA records that do not permit the authority to issue for names. Names whose records are unknown are left out. */
-  caaRefusals(authority: AcmeAuthority, names: readonly CaaName[], signal: AbortSignal): Promise<readonly CaaRefusal[]>;
+  /** Opens the questions of a refresh to ACME authorities. All of them end when the signal fires. */
+  openAcmeQuestions(signal: AbortSignal): Promise<AcmeQuestions>;
   /** Returns the texts of a name's TXT records. Throws if DNS does not answer. */
   readTxt(name: string, signal: AbortSignal): Promise<readonly string[]>;
 }
@@ -437,6 +450,10 @@ export interface AcmeOrder extends Omit<IssueOrder, 'authority' | 'validityDays'
   readonly remark: (text: string) => void;
   /** Epoch ms. */
   readonly clock: () => number;
+  /** The open orders of other Certificates with the same names and account, as the state has them now. */
+  readonly others: () => readonly HeldOrder[];
+  /** Waits for the end of another order, as `ActionRun.awaitTurn`. */
+  readonly awaitTurn: <T>(waiting: Promise<T>) => Promise<T>;
   /** Records progress, durable. */
   readonly keep: (
     fields: { readonly [K in keyof CertificateMemory]?: CertificateMemory[K] | null },

@@ -8,9 +8,12 @@
  * |---|---|
  * | the handler returned, and the refresh shows the planned result | done |
  * | the handler threw, or the refresh shows another result | failed |
+ * | the handler threw OutageError | failed, and does not count towards a maximum of attempts |
  * | the deadline passed, the run was cancelled, or the resource could not be read afterwards | unknown |
  * | the handler threw UnknownOutcomeError | unknown |
  * | the handler threw PostponedError | undone, and the row is deferred |
+ * | the handler threw InputError before it recorded progress, and the resource is as before | undone, and the row is failed |
+ * | the plugin cannot be opened for writing | undone, and the row is failed |
  * | basis, proposal or verdict have changed since the plan | stale |
  */
 
@@ -28,7 +31,9 @@ import {
   type Gap,
   type Given,
   intentId,
+  isInputError,
   isMemoryOnly,
+  isOutage,
   isPartlyDone,
   isPostponed,
   isUnknownOutcome,
@@ -40,6 +45,7 @@ import {
   type Resource,
   redactPatterns,
   resourceOf,
+  sameJson,
   type Scene,
   settlesIn,
   stepTransition,
@@ -53,8 +59,9 @@ import {
   observedOf,
 } from '#plugin';
 import { differencesAt } from './adopted.ts';
-import { propose } from './diff.ts';
+import { managedChange, propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
+
 import { effectOf, fileDigestsOf, filesOf, otherThanApproved } from './covers.ts';
 import type { Follower } from './follow.ts';
 import { withIgnored } from './ignored.ts';
@@ -140,6 +147,8 @@ interface Handled {
   readonly error?: unknown;
   /** Sentences of the handler for the result of the step. */
   readonly remarks: readonly string[];
+  /** The handler threw before it tried anything that it has reported. */
+  readonly untried?: true;
 }
 
 /** An action whose handler has ended. */
@@ -251,7 +260,7 @@ function staleness({ action, neededBy }: Attempt, look: KnownLook): Ending | und
   return { status: 'stale', message: sentence(standing(judged)) };
 }
 
-type IntentDigests = Pick<RecordBodies['intent'], 'digests'>;
+type Digests = Pick<RecordBodies['intent'], 'digests'>;
 
 function intentOf(action: Action, resource: Resource, audit: Audit, input: ApplyInput): Draft {
   const { change } = action;
@@ -273,7 +282,7 @@ function intentOf(action: Action, resource: Resource, audit: Audit, input: Apply
       ...audit,
       ...(change.effect.disruptive ? { disruptive: true } : {}),
       ...(overrides.length === 0 ? {} : { overrides }),
-      ...defined<IntentDigests>({ digests: fileDigestsOf(action.covers) }),
+      ...defined<Digests>({ digests: fileDigestsOf(action.covers) }),
       ...(desired === undefined
         ? {}
         : { meta: metaAfter(change, { ...resource, desired }), ...specNote(desired.spec) }),
@@ -301,6 +310,18 @@ function differencesNow({ resource, scene }: KnownLook): Memory['differs'] {
   }
 }
 
+/** True if the row applies the whole document: an adoption, or a changed safety input without a later step. */
+function appliesDocument({ goal }: Change, { resource, scene }: KnownLook): boolean {
+  if (resource.desired === undefined) return false;
+  if (goal !== 'protect') return goal === 'adopt';
+  try {
+    return managedChange(resource, scene) === undefined;
+  } catch {
+    // The next plan reports why the kind cannot compare the resource.
+    return false;
+  }
+}
+
 function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft {
   const { change } = action;
   const { resource } = look;
@@ -316,8 +337,9 @@ function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft 
       because: change.because,
       ...defined<Audit>({ labels: shownLabels(resource) }),
       ...(desired === undefined ? {} : { meta: metaAfter(change, { ...resource, desired }) }),
-      ...(goal === 'adopt' && desired !== undefined ? specNote(desired.spec) : {}),
+      ...(desired !== undefined && appliesDocument(change, look) ? specNote(desired.spec) : {}),
       ...(goal === 'adopt' ? defined<Differs>({ differs: differencesNow(look) }) : {}),
+      ...defined<Digests>({ digests: fileDigestsOf(action.covers) }),
       ...(isSeen(resource) ? { state: seenState(resource) } : {}),
       ...(Object.keys(kept).length === 0 ? {} : { kept, version: tables.memoryVersion }),
     },
@@ -351,9 +373,15 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
   const deadlineMs = stepTransition(tables, change.step)?.deadlineMs ?? ACTION_DEADLINE_MS;
   const resource = withIgnored(look.resource);
   const remarks: string[] = [];
+  let isTried = false;
+  let world: unknown;
   try {
-    const world = await input.writer(change.ref.plugin);
-    const kept = await withDeadline(change.step, deadlineMs, input.abort, (signal) =>
+    world = await input.writer(change.ref.plugin);
+  } catch (error) {
+    return { error, remarks, untried: true };
+  }
+  try {
+    const kept = await withDeadline(change.step, deadlineMs, input.abort, (signal, pause) =>
       handler(world, resource, {
         id,
         change,
@@ -363,6 +391,7 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
         now: input.now,
         signal,
         keep: async (fields, spends) => {
+          isTried = true;
           await input.record([progressDraft(change, look.resource, { run: input.run, seq, fields, spends })]);
           moments.spent(spends ?? []);
         },
@@ -375,10 +404,12 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
           }),
         remark: (text) => void remarks.push((input.look.redact ?? redactPatterns)(errorText(text))),
         aside: moments.aside,
+        awaitTurn: (waiting) => pause(moments.aside(waiting)),
       }),
     );
     return kept === undefined || kept === null ? { remarks } : { kept: keptJson(kept, change), remarks };
   } catch (error) {
+    if (isInputError(error) && !isTried) return { error, remarks, untried: true };
     if (!isPartlyDone(error) && !isPostponed(error)) return { error, remarks };
     try {
       return { error, remarks, kept: keptJson(error.kept, change) };
@@ -511,6 +542,16 @@ function movedBy(
   return isOwn ? { state, moves } : { moves };
 }
 
+/** True if the step ended before it tried anything: a mistake of the user's, which leaves the resource as it was. */
+function isUntried({ handled, look, after }: Ended): boolean {
+  if (handled.untried !== true || after === undefined) return false;
+  const [before, now] = [look.resource, after.resource].map((each) => {
+    const seen = isSeen(each) ? each.sight.observed : undefined;
+    return { is: each.sight.is, state: seen?.state ?? null, facts: (seen?.facts ?? null) as Json };
+  });
+  return sameJson(before, now);
+}
+
 const OUTCOMES: { readonly [Status in RowStatus]?: RecordBodies['outcome']['outcome'] } = {
   done: 'done',
   unknown: 'unknown',
@@ -525,7 +566,8 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
   const known = after !== undefined && isKnownLook(after) ? after : undefined;
   const seen = known?.resource;
   const found = seen === undefined ? undefined : seenState(seen);
-  const moved = seen === undefined ? undefined : movedBy(change, seen, ending);
+  const untried = isUntried(ended);
+  const moved = seen === undefined || untried ? undefined : movedBy(change, seen, ending);
   const state = moved?.state ?? found;
   const remembered = ending.status === 'done' && known !== undefined ? { ...noted(known), ...kept } : kept;
   const removed = (change.goal === 'remove' || change.goal === 'replace') && state === ABSENT;
@@ -535,7 +577,7 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
       run: input.run,
       ref: change.ref,
       intent: ended.seq,
-      outcome: OUTCOMES[ending.status] ?? 'failed',
+      outcome: untried ? 'undone' : (OUTCOMES[ending.status] ?? 'failed'),
       more: ending.more === true ? true : undefined,
       differs:
         ending.more === true && known !== undefined && look.resource.memory?.differs !== undefined
@@ -544,6 +586,7 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
       state,
       others: seen === undefined ? undefined : observedOf(seen)?.others,
       moves: moved?.moves,
+      outage: ending.status === 'failed' && isOutage(handled.error) ? true : undefined,
       created:
         change.goal === 'create' && isPartlyDone(handled.error) && found !== undefined && found !== ABSENT
           ? true

@@ -243,8 +243,8 @@ export interface RecordBodies {
     readonly spends?: readonly string[];
   };
   /**
-   * The result of a step. `undone`: the step had no effect, as a refresh found, or the step itself, which has to wait; it
-   * does not count as a failure.
+   * The result of a step. `undone`: the step had no effect, as a refresh found, or the step itself, which has to wait, or
+   * which found a mistake of the user's before it tried anything; it does not count as a failure.
    */
   readonly outcome: {
     readonly run: string;
@@ -257,6 +257,8 @@ export interface RecordBodies {
     readonly differs?: Readonly<Record<string, string>>;
     /** A later refresh settled the step, not the run that started it. */
     readonly settled?: true;
+    /** The step failed, and nothing judged it, because the network or a server failed. */
+    readonly outage?: true;
     /** The step failed, and the resource that it should create exists because of it. */
     readonly created?: true;
     readonly state?: string;
@@ -293,6 +295,8 @@ export interface RecordBodies {
     readonly spec_digest?: string;
     /** Of an adoption: digests of the actual values that differ from the document, by JSON pointer. */
     readonly differs?: Readonly<Record<string, string>>;
+    /** Digests of files of the repository that later steps run. */
+    readonly digests?: FileDigests;
     readonly state?: string;
     readonly kept?: Readonly<Record<string, Json>>;
     readonly version?: number;

@@ -4,7 +4,7 @@
  * | Failure | Sent again |
  * |---|---|
  * | `badNonce` | up to 20 times, with the nonce of that answer |
- * | no connection, status 503 | up to 5 times, after `Retry-After` of at most 60 s |
+ * | no connection, status 503 | up to `retries` times, after `Retry-After` of at most 60 s |
  * | another status from 500, a lost answer | the same, but not a request that creates something |
  * | `rateLimited`, status 429 | never: the wait may take days, and belongs to the plan |
  * | any other | never |
@@ -16,9 +16,9 @@ import {
   ApiError,
   exchange,
   ExchangeError,
+  type Failure,
   type Fate,
   jittered,
-  MOST_RETRIES,
   type Request,
   retryAfterIn,
   ShapeError,
@@ -31,13 +31,16 @@ import type { SendHttp } from '#plugin/net';
 import { AcmeProblem } from './acme-problem.ts';
 import type { AcmeAction, CountRequest } from './counts.ts';
 import { type AccountKey, signed } from './jws.ts';
-import { problemOf } from './problems.ts';
+import { isTransient } from './outages.ts';
+import { NO_PROBLEM, type Problem, problemOf } from './problems.ts';
 
 export interface WireOptions {
   readonly send: SendHttp;
   readonly timing: Timing;
   /** Deadline of one exchange, in ms. */
   readonly requestMs: number;
+  /** Number of times that a request is sent again after a failure that may pass soon. */
+  readonly retries: number;
   /** Values that no message has. */
   readonly secrets: () => Iterable<string>;
   /** Counts each exchange, repeated ones too. */
@@ -96,9 +99,20 @@ const LONGEST_WAIT_MS = 60_000;
 /** Source: RFC 8555, 6.5.1. */
 const NONCE = /^[\w-]{1,500}$/u;
 
-/** True for a status that leaves the effect of a request open. A busy server (503) has not begun with it. */
-function leavesOpen(status: number): boolean {
-  return status < 400 || (status >= 500 && status !== 503);
+/** The failure with what to do, if the server presents a certificate that this machine does not trust. */
+function withAnchors(failure: Failure): Failure {
+  if (failure.code !== 'untrusted') return failure;
+  const advice = 'Name the anchors of a private directory in `ca` of the Issuer, or with --ca of a rehearsal';
+  return { ...failure, message: `${failure.message}. ${advice}` };
+}
+
+/**
+ * True for a status that leaves the effect of a request open. A busy server (503) has not begun with it. Without a problem of
+ * ACME, a gateway may have answered, also after the server got the request (408).
+ */
+function leavesOpen(status: number, { foreign }: Problem): boolean {
+  if (status >= 400 && status < 500) return foreign === true && status !== 429;
+  return status !== 503;
 }
 
 function parsed(body: string): unknown {
@@ -135,7 +149,7 @@ export function unusable(
   });
 }
 
-export function openWire({ send, timing, requestMs, secrets, count: counted }: WireOptions): Wire {
+export function openWire({ send, timing, requestMs, retries, secrets, count: counted }: WireOptions): Wire {
   const nonces: string[] = [];
   let nonceUrl: string | undefined;
   let clockDifference: number | undefined;
@@ -162,7 +176,7 @@ export function openWire({ send, timing, requestMs, secrets, count: counted }: W
     } catch (error) {
       if (!(error instanceof ExchangeError)) throw error;
       counted?.(action, undefined);
-      const failure = silenceOf(what, error);
+      const failure = withAnchors(silenceOf(what, error));
       throw new ApiError({ ...failure, fate: failure.fate === 'nothing' ? 'nothing' : effect });
     }
   }
@@ -173,14 +187,15 @@ export function openWire({ send, timing, requestMs, secrets, count: counted }: W
 
   /** Throws for an answer without success. */
   function replyOf(asked: Asked, { status, headers, body }: Answer): Reply {
-    const { what, effect } = asked;
+    const { action, what, effect } = asked;
     const retryAfterMs = retryAfterIn(headers, timing.now());
     if (status >= 200 && status < 300)
       return { ...asked, status, header: (name) => headers.get(name), body, retryAfterMs };
+    const problem = problemOf(parsed(body), valueRedactor(secrets())) ?? NO_PROBLEM;
     const common = defined<{ retryAfterMs?: number; what: string; status: number; fate: Fate }>({
       what,
       status,
-      fate: leavesOpen(status) ? effect : 'nothing',
+      fate: leavesOpen(status, problem) ? effect : 'nothing',
       retryAfterMs,
     });
     if (status < 400)
@@ -189,11 +204,14 @@ export function openWire({ send, timing, requestMs, secrets, count: counted }: W
         code: 'redirected',
         message: 'the server responded with a redirect, which is not followed',
       });
-    const problem = problemOf(parsed(body), valueRedactor(secrets()));
-    const detail = `status ${status} without a reason`;
+    const { detail } = problem;
     throw new AcmeProblem(
-      problem === undefined || problem.detail === '' ? { type: 'other', subproblems: [], ...problem, detail } : problem,
+      { ...problem, detail: detail === '' ? `status ${status} without a reason` : detail },
       common,
+      {
+        action,
+        status,
+      },
     );
   }
 
@@ -203,7 +221,7 @@ export function openWire({ send, timing, requestMs, secrets, count: counted }: W
       try {
         return await attempt();
       } catch (error) {
-        if (!(error instanceof ApiError) || faults >= MOST_RETRIES || !isTransient(error)) throw error;
+        if (!(error instanceof ApiError) || faults >= retries || !isTransient(error)) throw error;
         if (creates && error.fate === 'unknown') throw error;
         const waitMs = error.retryAfterMs ?? jittered(faults, timing.random());
         if (waitMs > LONGEST_WAIT_MS) throw error;
@@ -276,9 +294,4 @@ function nonceIn({ headers }: Answer): string | undefined {
 
 function isBadNonce(error: unknown): boolean {
   return error instanceof AcmeProblem && error.code === 'badNonce';
-}
-
-/** Failures of the server or the network that may pass soon. */
-function isTransient({ code, status }: ApiError): boolean {
-  return (status !== undefined && status >= 500) || ['no_answer', 'no_connection', 'broken_connection'].includes(code);
 }

@@ -2,13 +2,15 @@
 
 import { resolve } from 'node:path';
 import { mapPaths, ordersFolder } from '../paths.ts';
-import { type Outside, PostponedError } from '#plugin';
+import { errorText, OutageError, type Outside, PostponedError } from '#plugin';
+import { ipAddressesOf } from '../declared.ts';
 import { countOrder, type OrderOutcome } from '../acme/counts.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import { identifiersOf } from '../acme/open-order.ts';
 import type { AcmeClient } from '../acme/client.ts';
 import type { AcmeAuthority, CertificatesWriter, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
+import type { LeftOrders } from './acme-order.ts';
 import { type OpenClient, openWithKey } from './acme-clients.ts';
 import { openTurns } from './turns.ts';
 
@@ -49,9 +51,13 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
   const { folder, env } = outside;
   const settings = outside.config as unknown as Partial<CertificatesConfig>;
   const inTurn = openTurns();
+  const leftOrders: LeftOrders = new Map();
   const at = (path: string): string => resolve(folder, path);
   const storageAt = (storage: PairStorage): PairStorage => mapPaths(storage, at);
-  /** Uses the client of an account. Throws a PostponedError if the authority refuses for a time, or because of the account. */
+  /**
+   * Uses the client of an account. Throws a PostponedError if the authority refuses for a time, or because of the account, and
+   * an OutageError for a failure that nothing judged.
+   */
   async function byAccount<T>(
     { authority, names, signal }: Request,
     use: (client: AcmeClient) => Promise<T>,
@@ -65,16 +71,21 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       if (signal.aborted) throw error;
       const { postponed } = await import('./postponed.ts');
       const asked = names === undefined ? { directory } : { directory, account, names };
-      throw (await postponed(error, { asked, account, client, now: outside.now(), signal })) ?? error;
+      const wait = await postponed(error, { asked, account, client, now: outside.now(), signal });
+      if (wait !== undefined) throw wait;
+      const { isOutageOf } = await import('../acme/outages.ts');
+      throw isOutageOf(error) ? new OutageError(errorText(error), { cause: error }) : error;
     }
   }
 
   return {
     createAccount: async ({ authority, contact, eab, signal }) => {
       const { contactUrls, createAccount, externalAccount, keyFrom } = await import('./acme-account.ts');
-      // Issuers with the same key create it once.
-      const { key, isNew } = await inTurn([at(authority.accountKey)], () => keyFrom(at(authority.accountKey)), signal);
       const external = eab === undefined ? {} : { eab: externalAccount(eab, authority.directory, settings, env) };
+      // Issuers with the same key create it once.
+      const { key, isNew } = await inTurn([at(authority.accountKey)], () => keyFrom(at(authority.accountKey)), {
+        signal,
+      });
       const order = { contact: contactUrls(contact), termsAgreed: true, ...external };
       const made = await byAccount({ authority, signal }, (client) => createAccount(client, order, signal));
       return { ...made, thumbprint: key.thumbprint, key_made: isNew };
@@ -88,7 +99,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       return inTurn(
         [at(newKey)],
         () => byAccount({ authority, signal }, (client) => rollOver(client, at(newKey), signal)),
-        signal,
+        { signal },
       );
     },
     deactivateAccount: async (authority, keepKey, signal) => {
@@ -104,12 +115,14 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       const solvers = solversOf(order.issuer, outside, order.stillApproved);
       const keyPath = at(order.authority.accountKey);
       const { directory } = order.authority;
+      // A mistake of the configuration is found before the authority counts an order. One that is begun may need no solver.
+      if (order.begun === undefined) solvers.checkFor({ dnsNames: order.dnsNames, ipAddresses: ipAddressesOf(order) });
       try {
         // The client needs the key: without it, no other one is created.
         const issued = await byAccount({ ...order, names: identifiersOf(order) }, async (client) =>
           orderCertificate(
             { ...order, storage: storageAt(order.storage) },
-            { client, key: await keyAt(keyPath), accounts: await accounts(), at, solvers, inTurn },
+            { client, key: await keyAt(keyPath), accounts: await accounts(), at, solvers, inTurn, leftOrders },
           ),
         );
         countOrder(directory, 'issued', outside.count);

@@ -197,12 +197,15 @@ export function repositoryFiles({
   let realRoot: Promise<string> | undefined;
 
   const writtenTest = async (written: readonly string[]): Promise<IsWritten> => {
-    const absolute = [...volatile, ...written.map((path) => resolve(folder, path))];
-    const places = await Promise.all(absolute.map((path) => placeOf(path).catch(() => path)));
-    const own = new Set(places);
+    const absolute = [...volatile, ...new Set(written)].map((path) => resolve(folder, path));
+    const own = new Set<string>();
+    for (const [around, paths] of Map.groupBy(absolute, dirname)) {
+      const real = await realpath(around).catch(() => around);
+      for (const path of paths) own.add(join(real, basename(path)));
+    }
     return (path) => {
       for (let at = path; dirname(at) !== at; at = dirname(at)) if (own.has(at)) return true;
-      return own.has(path.replace(/\.(?:pending|backup)$/u, ''));
+      return false;
     };
   };
 

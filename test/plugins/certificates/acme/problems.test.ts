@@ -2,7 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import { AcmeProblem } from '../../../../plugins/certificates/acme/acme-problem.ts';
-import { problemOf, problemText, type Reaction, reactionTo } from '../../../../plugins/certificates/acme/problems.ts';
+import {
+  NO_PROBLEM,
+  problemOf,
+  problemText,
+  type Reaction,
+  reactionTo,
+} from '../../../../plugins/certificates/acme/problems.ts';
 
 const PREFIX = 'urn:ietf:params:acme:error:';
 
@@ -70,6 +76,20 @@ describe('reactions', () => {
     expect(reactionTo({ problem, status: 400, retryAfterMs: undefined }, { replaces: false })).toBe(reaction);
   });
 
+  test.each<readonly [status: number, retryAfterMs: number | undefined, reaction: Reaction]>([
+    [403, undefined, 'unusable'],
+    [404, undefined, 'unusable'],
+    [408, undefined, 'unusable'],
+    [429, undefined, 'wait'],
+    [502, undefined, 'unusable'],
+    [503, 90_000, 'wait'],
+  ])('an answer with status %d that has no problem of ACME: %3$s', (status, retryAfterMs, reaction) => {
+    for (const body of [undefined, '<html>', {}, { type: 'about:blank' }, { type: 'https://waf.example.test/blocked' }])
+      expect(reactionTo({ problem: problemOf(body) ?? NO_PROBLEM, status, retryAfterMs }, { replaces: false })).toBe(
+        reaction,
+      );
+  });
+
   test('a busy server that names a time is waited for', () => {
     const problem = problemOf({ type: `${PREFIX}serverInternal` });
     if (problem === undefined) throw new Error('no problem');
@@ -131,6 +151,22 @@ describe('a problem document', () => {
     const { message } = new AcmeProblem(problem, { what: 'create an order', fate: 'nothing' });
     expect(message.length).toBeLessThanOrEqual(1000);
   });
+
+  test.each([
+    ['account', `${PREFIX}unauthorized`, 403, 'Check that the account is valid, and the external account'],
+    ['order', `${PREFIX}unauthorized`, 403, 'Check that the name leads to the solver'],
+    ['directory', undefined, 404, 'Check that `directory` of the Issuer is the address of an ACME directory'],
+    ['directory', undefined, 503, 'check what answers in the place of the authority'],
+    ['order', undefined, 404, 'check what answers in the place of the authority'],
+  ] as const)(
+    'about the request %s, of the type %s with status %i, says what to do',
+    (action, type, status, advice) => {
+      const problem = problemOf(type === undefined ? {} : { type });
+      if (problem === undefined) throw new Error('no problem');
+      const { message } = new AcmeProblem(problem, { what: 'ask', fate: 'nothing' }, { action, status });
+      expect(message).toContain(advice);
+    },
+  );
 
   test('asks for a wait of at most 31 days', () => {
     const problem = problemOf({ type: `${PREFIX}rateLimited` });
