@@ -162,7 +162,9 @@ test('the progress of an order has a wildcard and its apex as they were ordered'
   const proving = { ...run, dnsNames: names, ipAddresses: [], keep: async () => {} };
   const keys = await makeKeys('ecdsa-p256');
   // The command sets no record, so the authority refuses the order.
-  await expect(finish(proving, { order, keys }, { ...by, solvers, inTurn: openTurns(), left: [] })).rejects.toThrow();
+  await expect(finish(proving, { order, keys }, { ...by, solvers, inTurn: openTurns(), left: [] })).rejects.toThrow(
+    'no TXT record of _acme-challenge.example.test',
+  );
   const [proof = ''] = said.filter((text) => text.startsWith('proving control of '));
   expect(proof.replace('proving control of ', '').split(', ').toSorted()).toEqual(names);
 });
