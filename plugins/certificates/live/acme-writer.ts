@@ -6,6 +6,7 @@ import { type Outside, PostponedError } from '#plugin';
 import { countOrder, type OrderOutcome } from '../acme/counts.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import { identifiersOf } from '../acme/open-order.ts';
+import type { AskedAbout } from '../acme/waits.ts';
 import type { AcmeClient } from '../acme/client.ts';
 import type { AcmeAuthority, CertificatesWriter, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
@@ -31,11 +32,18 @@ export interface AcmeWriterOptions {
   readonly accounts: () => Promise<Accounts>;
 }
 
-/** A request by an account. `names`: of the certificate that it is for. */
+/** A request by an account. */
 interface Request {
   readonly authority: AcmeAuthority;
-  readonly names?: readonly string[];
+  readonly about: AskedAbout;
   readonly signal: AbortSignal;
+}
+
+const ABOUT_ACCOUNT: AskedAbout = { kind: 'account' };
+
+/** A request for a certificate with these names. */
+function aboutCertificate(names: Parameters<typeof identifiersOf>[0]): AskedAbout {
+  return { kind: 'certificate', names: identifiersOf(names) };
 }
 
 /** The end of a step with an order that did not get a certificate. */
@@ -53,7 +61,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
   const storageAt = (storage: PairStorage): PairStorage => mapPaths(storage, at);
   /** Uses the client of an account. Throws a PostponedError if the authority refuses for a time, or because of the account. */
   async function byAccount<T>(
-    { authority, names, signal }: Request,
+    { authority, about, signal }: Request,
     use: (client: AcmeClient) => Promise<T>,
   ): Promise<T> {
     const { directory, account } = authority;
@@ -64,8 +72,8 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
     } catch (error) {
       if (signal.aborted) throw error;
       const { postponed } = await import('./postponed.ts');
-      const asked = names === undefined ? { directory } : { directory, account, names };
-      throw (await postponed(error, { asked, account, client, now: outside.now(), signal })) ?? error;
+      const asked = { directory, account, about };
+      throw (await postponed(error, { asked, client, now: outside.now(), signal })) ?? error;
     }
   }
 
@@ -76,24 +84,30 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       const { key, isNew } = await inTurn([at(authority.accountKey)], () => keyFrom(at(authority.accountKey)), signal);
       const external = eab === undefined ? {} : { eab: externalAccount(eab, authority.directory, settings, env) };
       const order = { contact: contactUrls(contact), termsAgreed: true, ...external };
-      const made = await byAccount({ authority, signal }, (client) => createAccount(client, order, signal));
+      const made = await byAccount({ authority, about: ABOUT_ACCOUNT, signal }, (client) =>
+        createAccount(client, order, signal),
+      );
       return { ...made, thumbprint: key.thumbprint, key_made: isNew };
     },
     updateContact: async (authority, contact, signal) => {
       const { contactUrls } = await import('./acme-account.ts');
-      await byAccount({ authority, signal }, (client) => client.updateContact(contactUrls(contact), signal));
+      await byAccount({ authority, about: ABOUT_ACCOUNT, signal }, (client) =>
+        client.updateContact(contactUrls(contact), signal),
+      );
     },
     rollover: async (authority, newKey, signal) => {
       const { rollOver } = await import('./acme-account.ts');
       return inTurn(
         [at(newKey)],
-        () => byAccount({ authority, signal }, (client) => rollOver(client, at(newKey), signal)),
+        () => byAccount({ authority, about: ABOUT_ACCOUNT, signal }, (client) => rollOver(client, at(newKey), signal)),
         signal,
       );
     },
     deactivateAccount: async (authority, keepKey, signal) => {
       const { deactivate, removeKey } = await import('./acme-account.ts');
-      await byAccount({ authority, signal }, (client) => deactivate(client, authority.account, signal));
+      await byAccount({ authority, about: ABOUT_ACCOUNT, signal }, (client) =>
+        deactivate(client, authority.account, signal),
+      );
       if (!keepKey) await removeKey(at(authority.accountKey), ordersFolder(at(authority.accountKey)));
     },
     tidyAccountKey: async (path) => (await import('./acme-account.ts')).tidyKey(at(path)),
@@ -106,7 +120,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       const { directory } = order.authority;
       try {
         // The client needs the key: without it, no other one is created.
-        const issued = await byAccount({ ...order, names: identifiersOf(order) }, async (client) =>
+        const issued = await byAccount({ ...order, about: aboutCertificate(order) }, async (client) =>
           orderCertificate(
             { ...order, storage: storageAt(order.storage) },
             { client, key: await keyAt(keyPath), accounts: await accounts(), at, solvers, inTurn },
@@ -149,7 +163,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
     },
     downloadChain: async (order) => {
       const { downloadChain } = await import('./acme-chain.ts');
-      return byAccount(order, async (client) =>
+      return byAccount({ ...order, about: aboutCertificate(order) }, async (client) =>
         downloadChain({ ...order, storage: storageAt(order.storage) }, client, await accounts()),
       );
     },
