@@ -17,7 +17,7 @@ import {
   seenFacts,
   isSeen,
 } from '#plugin';
-import { accountStep, createText } from './acme/account.ts';
+import { accountStep, authorityOf, createText } from './acme/account.ts';
 import { acmeDueAt, ariIn, momentBeforeFreeze, momentOf, windowText } from './acme/ari.ts';
 import { faultInForce } from './acme/account-faults.ts';
 import { acmeOf } from './acme/budget.ts';
@@ -103,25 +103,33 @@ function acmeDirectory(spec: CertificateSpec, scene: Scene): string | undefined 
   return acme === undefined ? undefined : directoryUrl(acme.directory);
 }
 
-/** The recorded and the declared chain of a certificate that can be downloaded again. */
+/**
+ * The recorded and the declared chain of a certificate that can be downloaded again: an authority refuses the certificate to
+ * an account that did not order it, whose next order has the declared chain.
+ */
 function chains(
-  memory: CertificateResource['memory'],
-  acme: ReturnType<typeof acmeOf>,
+  { memory }: CertificateResource,
+  spec: CertificateSpec,
+  scene: Scene,
 ): Pick<WantedIssuer, 'chain' | 'rememberedChain'> {
-  const { download, chain } = memory?.kept ?? {};
-  return acme === undefined || download === undefined || chain === undefined
-    ? {}
-    : { chain: acme.preferredChain ?? '', rememberedChain: chain };
+  const acme = acmeOf(spec, scene);
+  const { download, chain, ...kept } = memory?.kept ?? {};
+  if (acme === undefined || download === undefined || chain === undefined) return {};
+  const { directory, account } = authorityOf(acme, Issuer.get(scene, issuerRef(spec))?.memory);
+  return account !== undefined && account === kept.account && directory === kept.directory
+    ? { chain: acme.preferredChain ?? '', rememberedChain: chain }
+    : {};
 }
 
-function wantedIssuer({ memory }: CertificateResource, spec: CertificateSpec, scene: Scene): WantedIssuer {
+function wantedIssuer(resource: CertificateResource, spec: CertificateSpec, scene: Scene): WantedIssuer {
+  const { memory } = resource;
   return {
     facts: seenFacts(Issuer.get(scene, issuerRef(spec))),
     rememberedSigner: memory?.kept.fingerprint === undefined ? undefined : memory.kept.issuer,
     directory: acmeDirectory(spec, scene),
     rememberedDirectory: memory?.kept.directory,
     isMade: memory?.kept.made !== undefined && memory.kept.made === memory.kept.fingerprint,
-    ...chains(memory, acmeOf(spec, scene)),
+    ...chains(resource, spec, scene),
   };
 }
 

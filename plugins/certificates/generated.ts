@@ -38,7 +38,7 @@ export interface IssuerSpec {
       };
       /** http-01: the authority reads a file at port 80 of the name. Exactly one of `webroot`, `listener` and `serve`. */
       readonly http01?: {
-        /** Folder that the web server serves: the file is in its `.well-known/acme-challenge` while an order runs. */
+        /** Folder that the web server serves: the file is in its `.well-known/acme-challenge` while an order runs. That folder can belong to several Issuers. */
         readonly webroot?: string;
         /** A listener of fettle, while an order runs. */
         readonly listener?: {
@@ -312,6 +312,8 @@ export interface CertificateMemory {
     readonly other_chain?: string;
     /** Steps that waited for the authority in vain. */
     readonly waits?: number;
+    /** Time of the first of them, ISO 8601. */
+    readonly waiting_since?: string;
     /** Status of the order at the end of the last of them. */
     readonly status?: string;
     /** Time before which fettle does not ask for the order, ISO 8601. */
@@ -942,9 +944,15 @@ export const tables = {
         { pointer: '/localCa/dir', use: 'write', folder: true },
         { pointer: '/acme/accountKey', use: 'write' },
         { pointer: '/acme/ca', use: 'read' },
-        { pointer: '/acme/solvers/*/http01/webroot', use: 'read', folder: true },
+        { pointer: '/acme/solvers/*/http01/webroot', use: 'write', folder: true },
       ],
-      safetyInputs: [],
+      safetyInputs: [
+        { pointer: '/acme/solvers', combine: 'shown' },
+        { pointer: '/acme/profile', combine: 'shown' },
+        { pointer: '/acme/preferredChain', combine: 'shown' },
+        { pointer: '/acme/ca', combine: 'shown' },
+        { pointer: '/acme/eab', combine: 'shown' },
+      ],
       releases: [],
       undeciding: [
         '/domains/expiryWarnDays',
@@ -1316,7 +1324,11 @@ export const tables = {
         { pointer: '/storage/directory/path', use: 'write', folder: true },
         { pointer: '/reload/signal/pidFile', use: 'read' },
       ],
-      safetyInputs: [{ pointer: '/validityDays', combine: 'larger' }],
+      safetyInputs: [
+        { pointer: '/validityDays', combine: 'larger' },
+        { pointer: '/deploy', combine: 'shown' },
+        { pointer: '/reload', combine: 'shown' },
+      ],
       releases: [{ pointer: '/storage' }],
       undeciding: [
         '/domains/expiryWarnDays',

@@ -1,6 +1,7 @@
 /** Names of the files of a resource of this plugin, and of the files next to them. */
 
 import { posix } from 'node:path';
+import { CHALLENGE_PATH } from '#plugin';
 import type { PairPart, PairStorage } from './world.ts';
 
 /** Returns a storage with each of its paths mapped. */
@@ -71,6 +72,11 @@ export function directoryPlaces(path: string): {
     pendingLink: posix.join(path, 'current.pending'),
     versions: posix.join(path, 'versions'),
   };
+}
+
+/** Folder of the files of challenges in a webroot. */
+export function challengeFolder(webroot: string): string {
+  return posix.join(webroot, CHALLENGE_PATH);
 }
 
 /** Folder of the keys of orders that are not finished, next to the key of the account. */

@@ -1,8 +1,11 @@
-/** The places of authorities and pairs: their files, and the files that a step creates next to them. */
+/**
+ * The places of authorities and pairs: their files, the files that a step creates next to them, and the folders of
+ * challenges.
+ */
 
 import type { Claim } from '#plugin';
 import type { CertificateResource, IssuerResource } from './diff.ts';
-import { authorityFiles, besides, ordersFolder, placesOf } from './paths.ts';
+import { authorityFiles, besides, challengeFolder, ordersFolder, placesOf } from './paths.ts';
 import { certificateSpec, issuerSpec, rememberedSpec } from './remembered.ts';
 import type { CertificateSpec } from './generated.ts';
 import type { PairStorage } from './world.ts';
@@ -14,13 +17,26 @@ const ACCOUNT_KEY = '/acme/accountKey';
 export function issuerPlaces({ desired, memory }: IssuerResource): readonly Claim[] {
   const spec = issuerSpec(desired, memory);
   if (spec?.acme !== undefined) {
-    const { accountKey } = spec.acme;
+    const { accountKey, solvers } = spec.acme;
     // Issuers with one account have one key. The keys of orders have the names of Certificates.
     const shared = 'key of an ACME account';
     return [
       { kind: 'file', path: accountKey, pointer: ACCOUNT_KEY, shared },
       { kind: 'file', path: besides(accountKey).pending, pointer: ACCOUNT_KEY, aside: true, shared },
       { kind: 'folder', path: ordersFolder(accountKey), pointer: ACCOUNT_KEY, shared },
+      ...solvers.flatMap(({ http01 }, i): readonly Claim[] =>
+        http01?.webroot === undefined
+          ? []
+          : [
+              {
+                kind: 'folder',
+                path: challengeFolder(http01.webroot),
+                pointer: `/acme/solvers/${i}/http01/webroot`,
+                // A website can prove the names of several Issuers. Files have random names.
+                shared: 'challenges of ACME',
+              },
+            ],
+      ),
     ];
   }
   const dir = spec?.localCa?.dir;

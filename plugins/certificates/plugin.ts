@@ -3,6 +3,7 @@
 import { definePlugin, type Kind } from '#plugin';
 import { accountUsable, certificateAccountUsable } from './acme/account-faults.ts';
 import { acmeBudget, noteWait } from './acme/budget.ts';
+import { namedProviders } from './acme/named-providers.ts';
 import { accountWait, acmeClock, caaForbids } from './acme/rules.ts';
 import { accountShared, issuerMatters } from './acme/shared-accounts.ts';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
@@ -58,6 +59,7 @@ const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, Is
   state: issuerStanding,
   places: issuerPlaces,
   diff: diffIssuer,
+  settingInputs: (spec, settings) => namedProviders(spec, settings as unknown as Partial<CertificatesConfig>),
   effect: issuerEffect,
   note: noteIssuer,
   schedule: issuerSchedule,

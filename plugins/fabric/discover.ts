@@ -91,8 +91,7 @@ interface Taking {
 
 /** True for an object with values that a manifest must not have. */
 export function hasSecrets({ spec }: Pick<Fabric, 'spec'>, kind: string, object: LiveObject): boolean {
-  const more = spec.secrets.flatMap((each) => (each.kind === kind ? [each.pointer] : []));
-  return secretPointers(kind, more).some((pointer) => valueAt(object, pointer) !== undefined);
+  return secretPointers(kind, spec.secrets).some((pointer) => valueAt(object, pointer) !== undefined);
 }
 
 function take({ fabric, served, object, others }: Taking, collected: Collected): void {

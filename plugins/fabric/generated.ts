@@ -453,7 +453,7 @@ export const tables = {
         '/secrets/*/pointer',
       ],
       paths: [],
-      safetyInputs: [{ pointer: '/maintenance', combine: 'both' }],
+      safetyInputs: [{ pointer: '/maintenance', combine: 'both' }, { pointer: '/secrets', combine: 'both' }],
       releases: [],
       undeciding: ['/token', '/git'],
       memoryVersion: 1,

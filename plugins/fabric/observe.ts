@@ -26,8 +26,9 @@ import { courseOf, problemsOf, standingsOf } from './agents/evidence.ts';
 import { listAgents } from './agents/list.ts';
 import type { FabricMemory, FabricSpec, ObjectMemory } from './generated.ts';
 import type { FabricFacts, FabricRaw } from './fabric/facts.ts';
+import { namedSecrets } from './fabric/policy.ts';
 import { addressParts, groupAt, OBJECT_KINDS, PLUGIN } from './kinds.ts';
-import type { LiveObject } from './objects/content.ts';
+import type { LiveObject, NamedSecret } from './objects/content.ts';
 import { contentsOf, contentsOfNamespace, DEFINITION } from './objects/contents.ts';
 import { DependantSearch, needsDependants } from './objects/dependants.ts';
 import { asFacts, type ObjectFacts, type ObjectPreview } from './objects/facts.ts';
@@ -380,7 +381,7 @@ class FabricRefresh {
 
   async #triedRemove(cluster: ClusterReader, place: Declared['place'], live: LiveObject): Promise<ObjectPreview> {
     const { signal } = this.#query;
-    const preview = await triedRemove(cluster, { place, live, secrets: this.#secretsOf(place.served.kind) }, signal);
+    const preview = await triedRemove(cluster, { place, live, secrets: this.#secrets() }, signal);
     const { served, name } = place;
     if (served.kind === DEFINITION) return { ...preview, contains: await contentsOf(cluster, live, signal) };
     if (served.kind !== 'Namespace' || served.apiVersion !== 'v1') return preview;
@@ -461,16 +462,16 @@ class FabricRefresh {
       applied: memory?.applied?.spec,
       manager: managerOf(this.#world.project),
       controllers: fabric.controllers,
-      secrets: this.#secretsOf(desired.spec.kind),
+      secrets: this.#secrets(),
       isAdopted: isAdopted(memory),
     };
     const settled = subject !== undefined && memory?.open !== undefined ? settledByApply(declared) : undefined;
     return settled ?? triedApply(cluster, declared, signal);
   }
 
-  /** Pointers to secret values of a kind, in addition to the known ones. */
-  #secretsOf(kind: string): readonly string[] {
-    return this.#part.fabric.spec.secrets.flatMap((each) => (each.kind === kind ? [each.pointer] : []));
+  #secrets(): readonly NamedSecret[] {
+    const { fabric, memory } = this.#part;
+    return namedSecrets(fabric.spec, memory);
   }
 
   /** Managers whose fields are not reported: our own, and the controllers that the Fabric names. */

@@ -115,8 +115,7 @@ export function strictPoolSpec(resource: PoolResource | undefined): NodePoolSpec
 
 /** Fields of a pool's size whose declared values differ from the applied ones; the pool's own step shows them. */
 export function changedSizes(resource: Resource): readonly FieldChange[] {
-  const sizes = POOL_INPUTS.filter(({ pointer }) => SIZES.has(pointer));
-  return changedSpecInputs(resource, sizes);
+  return changedSpecInputs(resource).filter(({ path }) => SIZES.has(path));
 }
 
 /** Parses a duration that a schema has checked, to ms. */

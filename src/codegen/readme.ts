@@ -127,6 +127,7 @@ function combiningText(combine: SafetySpec['combine']): string {
     smaller: 'the smaller one',
     both: 'both count',
     applied: 'the applied one',
+    shown: 'the declared one, which a row of its own shows',
     none: 'not a safety input',
   } as const;
   return texts[combine];

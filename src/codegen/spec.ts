@@ -176,7 +176,7 @@ const safety = {
       fields: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', pattern: '^(/[^/]+)+$' } },
       combine: {
         anyOf: [
-          { enum: ['longer', 'larger', 'smaller', 'both', 'applied', 'none'] },
+          { enum: ['longer', 'larger', 'smaller', 'both', 'applied', 'shown', 'none'] },
           { type: 'array', minItems: 2, uniqueItems: true },
         ],
       },

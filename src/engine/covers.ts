@@ -156,7 +156,8 @@ function decidingSettings(settings: Json, undeciding: readonly string[]): Json {
   return deciding;
 }
 
-function lifecycleOf({ desired, memory, tables }: Resource): Json {
+function lifecycleOf(resource: Resource): Json {
+  const { desired, memory, tables } = resource;
   if (desired === undefined) {
     const { protect, onRemove, hold, labels, safety } = memory ?? {};
     return defined({
@@ -168,7 +169,7 @@ function lifecycleOf({ desired, memory, tables }: Resource): Json {
     });
   }
   const { ignore } = desired.meta.lifecycle;
-  const { on_remove: onRemove, ...meta } = metaOf(desired, memory, tables);
+  const { on_remove: onRemove, ...meta } = metaOf({ ...resource, desired });
   return { ...meta, onRemove, ignore: ignore.toSorted() };
 }
 

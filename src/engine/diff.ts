@@ -11,6 +11,7 @@ import {
   type Change,
   changeOf,
   type FieldChange,
+  type KindTables,
   type OnRemove,
   type Resource,
   type Proposal,
@@ -126,6 +127,14 @@ function liftedFirst(fields: readonly FieldChange[]): readonly FieldChange[] {
   return lifted.length === 0 ? fields : lifted;
 }
 
+/** True if no rule uses the inputs: only later steps go by them. */
+function isShownOnly(inputs: readonly FieldChange[], { safetyInputs }: KindTables): boolean {
+  const used = new Set(safetyInputs.filter(({ combine }) => combine !== 'shown').map(({ pointer }) => pointer));
+  return inputs.every(
+    ({ path }) => !used.has(path) && !path.startsWith('/lifecycle/') && !path.startsWith('/metadata/'),
+  );
+}
+
 /** The next step of one resource. */
 export function propose(resource: Resource, scene: Scene): Change | undefined {
   const { tables } = resource;
@@ -141,7 +150,7 @@ export function propose(resource: Resource, scene: Scene): Change | undefined {
   return memoryChange(resource, {
     goal: 'protect',
     cause: 'edit',
-    because: `the document changes safety inputs${next === undefined ? '' : '. A later plan has the next step of the resource'}`,
+    because: `${isShownOnly(hidden, tables) ? 'later steps go by these values' : 'the document changes safety inputs'}${next === undefined ? '' : '. A later plan has the next step of the resource'}`,
     fields,
   });
 }

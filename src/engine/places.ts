@@ -67,20 +67,44 @@ function claimsOf(resource: Resource): readonly Claim[] {
   }));
 }
 
+/** The places by a resource's document alone. */
+function documentClaims(resource: Resource): readonly Claim[] {
+  const { address, desired } = resource;
+  return desired === undefined ? [] : claimsOf(resourceOf({ ...resource, desired, memory: undefined }, address, null));
+}
+
+/** The places by a resource's state alone. */
+function memoryClaims(resource: Resource): readonly Claim[] {
+  const { address, memory } = resource;
+  if (memory === undefined) return [];
+  return claimsOf(resourceOf({ ...resource, desired: undefined, sight: { is: 'absent' }, memory }, address, null));
+}
+
 /** Every place of a resource: those of its document, and, if it is owned, those of its state and sighting. */
 export function placesOf(resource: Resource, lookUp: LookUp): readonly Occupied[] {
-  const { address, desired, memory } = resource;
-  const of = (by: 'document' | 'memory', part: Resource): readonly Occupied[] =>
-    claimsOf(part).map((claim) => occupied({ by, address }, claim, lookUp, resource.ref.plugin));
+  const { address, memory } = resource;
+  const of = (by: 'document' | 'memory', claims: readonly Claim[]): readonly Occupied[] =>
+    claims.map((claim) => occupied({ by, address }, claim, lookUp, resource.ref.plugin));
   const isClaimed = memory !== undefined && (memory.owned !== undefined || memory.open !== undefined);
-  return [
-    ...(desired === undefined
-      ? []
-      : of('document', resourceOf({ ...resource, desired, memory: undefined }, address, null))),
-    ...(isClaimed
-      ? of('memory', resourceOf({ ...resource, desired: undefined, sight: { is: 'absent' }, memory }, address, null))
-      : []),
-  ];
+  return [...of('document', documentClaims(resource)), ...(isClaimed ? of('memory', memoryClaims(resource)) : [])];
+}
+
+/**
+ * Paths that fettle writes: the places of the documents and of the state, without those of resources whose plugin fails. A
+ * folder that a spec names is not one of them if the kind writes only some files in it.
+ */
+export function writesOf(resources: Iterable<Resource>): readonly string[] {
+  const paths: string[] = [];
+  for (const resource of resources) {
+    if (!resource.tables.paths.some(({ use }) => use === 'write')) continue;
+    try {
+      for (const claim of [...documentClaims(resource), ...memoryClaims(resource)])
+        if (claim.kind !== 'key') paths.push(claim.path);
+    } catch {
+      // The rule `same-place` reports the error on the resource's own steps.
+    }
+  }
+  return paths;
 }
 
 function sameHolder(a: Holder, b: Holder): boolean {
@@ -169,7 +193,7 @@ export function sharingOf(own: readonly Occupied[], index: PlaceIndex, lookUp: L
   return found;
 }
 
-/** Places that one document names twice, for different uses. */
+/** Places that one document names twice, for different uses, and places inside a folder that it names for another use. */
 export function namedTwice(own: readonly Occupied[], lookUp: LookUp): readonly Sharing[] {
   const seen = new Map<string, Occupied>();
   const twice: Sharing[] = [];
@@ -177,9 +201,13 @@ export function namedTwice(own: readonly Occupied[], lookUp: LookUp): readonly S
     const keys = each.spot.identities.map(({ folded }) => folded);
     const before = keys.flatMap((key) => seen.get(key) ?? [])[0];
     if (before === undefined) for (const key of keys) seen.set(key, each);
-    else if (meets(before.spot.identities, each.spot.identities, lookUp))
+    else if (!mayShare(before.claim, each.claim) && meets(before.spot.identities, each.spot.identities, lookUp))
       twice.push({ own: each, other: before, how: 'same' });
   }
+  for (const folder of own.filter(({ claim }) => claim.kind === 'folder'))
+    for (const each of own)
+      if (each !== folder && meets(each.spot.around, folder.spot.identities, lookUp))
+        twice.push({ own: each, other: folder, how: 'inside' });
   return twice;
 }
 

@@ -28,7 +28,6 @@ import {
   type Given,
   type Json,
   type Resource,
-  pathsIn,
   type Plugin,
   type Redact,
   redactPatterns,
@@ -47,6 +46,7 @@ import { type Sealed, type Settled, seal } from './seal.ts';
 import { gapsWithin } from './selection.ts';
 import { labelsIn, shownLabels, type Within } from './selector.ts';
 import { settle } from './settle.ts';
+import { writesOf } from './places.ts';
 import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
 
@@ -203,21 +203,6 @@ async function filesNow(
     return resource === undefined ? [] : filesOf(effectOf(change, withIgnored(resource), scene));
   });
   return uses.length === 0 ? new Map() : files(uses, scene.given?.writes ?? []);
-}
-
-/** The declared and the last applied spec of a resource. */
-interface SpecsOf extends Pick<Resource, 'tables'> {
-  readonly desired?: Resource['desired'] | undefined;
-  readonly memory?: Resource['memory'] | undefined;
-}
-
-/** Paths that fettle writes, as in specs. */
-export function writesOf(resources: Iterable<SpecsOf>): readonly string[] {
-  return [...resources].flatMap(({ tables: { paths }, desired, memory }) => {
-    const written = paths.filter(({ use }) => use === 'write');
-    if (written.length === 0) return [];
-    return [desired?.spec, memory?.applied?.spec].flatMap((spec) => pathsIn(spec, written).map(({ text }) => text));
-  });
 }
 
 /** Resources with followers as their origins leave them, in the order of the addresses. */

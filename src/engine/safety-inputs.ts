@@ -1,11 +1,12 @@
 /**
- * Safety inputs: fields of a document by which rules decide whether its own resource may be disturbed or removed.
+ * Safety inputs: fields of a document by which rules decide whether its own resource may be disturbed or removed, or by
+ * which later steps go without a difference that shows them, and settings that the kind names.
  *
  * The author of such a field is judged by it. So the state has the applied value, a change of it is a row, and until
  * that row is applied the stricter of the two values counts, or both. `specs/` defines the combination for each field.
  *
- * A change does not need its own row if the next step of the resource shows it: the field itself, or, for a removed
- * dependency, the reference that named it.
+ * A change does not need its own row if the next step of the resource shows it: the field itself, an edit of a field by
+ * which only later steps go, or, for a removed dependency, the reference that named it.
  */
 
 import {
@@ -13,13 +14,14 @@ import {
   type Change,
   changedSpecInputs,
   compareText,
+  declaredInputs,
   type Desired,
   escapePointer,
   type FieldChange,
   fieldChange as field,
   formatRef,
+  inputPointers,
   type Inputs,
-  inputsOf,
   isKept,
   type KindTables,
   type Labels,
@@ -105,11 +107,17 @@ export function changedInputs(resource: Resource): readonly FieldChange[] {
       ? []
       : compare(desired, memory, tables),
   );
-  return [...envelope, ...changedSpecInputs(resource, tables.safetyInputs)];
+  return [...envelope, ...changedSpecInputs(resource)];
 }
 
 /** True if a step of the resource shows the change of a safety input, and applies it. */
-function isShownBy(change: FieldChange, { fields }: Pick<Change, 'fields'>, { references }: KindTables): boolean {
+function isShownBy(
+  change: FieldChange,
+  { fields }: Pick<Change, 'fields'>,
+  { references, safetyInputs }: KindTables,
+): boolean {
+  // Every row shows the edits of its document.
+  if (safetyInputs.some(({ pointer, combine }) => combine === 'shown' && pointer === change.path)) return true;
   if (change.path !== NEEDS) return fields.some(({ path }) => path === change.path);
   const dropped = (change.before as readonly string[]).filter(
     (need) => !(change.after as readonly string[]).includes(need),
@@ -139,8 +147,11 @@ export function letsGo({ goal, fields }: Pick<Change, 'goal' | 'fields'>, { rele
   );
 }
 
+type Declared = Resource & { readonly desired: Desired };
+
 /** The recorded part of a declared document. A protection that it does not mention stays. */
-export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): Omit<MetaNote, 'read'> {
+export function metaOf(resource: Declared): Omit<MetaNote, 'read'> {
+  const { desired, memory, tables } = resource;
   const hold = writtenHold(desired);
   const { ignore } = desired.meta.lifecycle;
   const protect = desired.meta.lifecycle.protect ?? memory?.protect ?? false;
@@ -150,7 +161,7 @@ export function metaOf(desired: Desired, memory: Memory | undefined, tables: Kin
     hold,
     needs: desired.needs.map(formatRef),
     labels: desired.meta.labels,
-    safety: tables.safetyInputs.length === 0 ? undefined : inputsOf(desired.spec, tables.safetyInputs),
+    safety: declaredInputs(resource),
     ignore: ignore.length === 0 ? undefined : ignore.toSorted(compareText),
   });
 }
@@ -158,7 +169,7 @@ export function metaOf(desired: Desired, memory: Memory | undefined, tables: Kin
 /** The declared inputs, except for those that keep their applied value. */
 function partly(applied: Inputs, written: Inputs, staying: ReadonlySet<string>, table: readonly SafetyInput[]): Inputs {
   return Object.fromEntries(
-    table.flatMap(({ pointer }) => {
+    inputPointers(table, applied, written).flatMap((pointer) => {
       const value = (staying.has(pointer) ? applied : written)[pointer];
       return value === undefined ? [] : [[pointer, value]];
     }),
@@ -166,16 +177,16 @@ function partly(applied: Inputs, written: Inputs, staying: ReadonlySet<string>, 
 }
 
 /** The recorded part of a document after a change, other than its spec: only safety inputs that the change shows. */
-export function metaAfter(change: Change, resource: Resource & { readonly desired: Desired }): MetaNote {
+export function metaAfter(change: Change, resource: Declared): MetaNote {
   const { read } = resource.desired;
   const note = { ...shownMeta(change, resource), ...(read === undefined ? {} : { read }) };
   const { labels } = resource.memory ?? {};
   return labels === undefined || sameJson(labels, note.labels) ? note : { ...note, labels_before: labels };
 }
 
-function shownMeta(change: Change, resource: Resource & { readonly desired: Desired }): MetaNote {
-  const { desired, memory, tables } = resource;
-  const written = metaOf(desired, memory, tables);
+function shownMeta(change: Change, resource: Declared): MetaNote {
+  const { memory, tables } = resource;
+  const written = metaOf(resource);
   if (memory === undefined || change.goal === 'create' || change.goal === 'adopt') return written;
   const hidden = new Set(hiddenInputs(change, resource).map(({ path }) => path));
   const keeps = (input: EnvelopeInput): boolean =>
@@ -204,7 +215,7 @@ function shownMeta(change: Change, resource: Resource & { readonly desired: Desi
 export function metaSeen(resource: Resource): Partial<Pick<MetaNote, 'hold' | 'needs' | 'labels' | 'safety' | 'read'>> {
   const { desired, memory, tables } = resource;
   if (desired === undefined) return {};
-  const { hold, needs: written, labels, safety } = metaOf(desired, memory, tables);
+  const { hold, needs: written, labels, safety } = metaOf({ ...resource, desired });
   const kept = isKept(resource);
   const needs = kept ? needsOf(resource) : written;
   const isFirst = memory === undefined || (kept && appliedInputs(memory, tables.safetyInputs) === undefined);

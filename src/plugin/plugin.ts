@@ -20,6 +20,7 @@ import type {
   FileUse,
   Finding,
   Gap,
+  Inputs,
   Json,
   KnownResource,
   Memory,
@@ -124,6 +125,11 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    * Computed once for each resource, as `resource.policy`. Pure.
    */
   policy?(desired: Desired<S> | undefined, memory: Memory<M> | undefined, settings: Json): unknown;
+  /**
+   * Settings by which steps of a declared resource go, by their JSON pointers in `fettle.yaml`. They are safety inputs, as
+   * fields of its document are: a change is a row of the resource. Pure.
+   */
+  settingInputs?(spec: S, settings: Json): Inputs;
   /**
    * The states of a sighting, and the findings that follow from them. `now` (epoch ms) can change the states of the
    * same sighting without another refresh. By default, the sighting has the state that the provider reports. Pure.

@@ -1,6 +1,6 @@
 /**
- * Safety inputs of a spec: fields by which rules decide whether the resource may be disturbed or removed. `specs/`
- * defines how the applied and the declared values combine.
+ * Safety inputs: fields of a spec by which rules decide whether the resource may be disturbed or removed, or by which later
+ * steps go, and settings that its kind names. `specs/` defines how the applied and the declared values combine.
  */
 
 import { isGiven, isSeen } from './sight.ts';
@@ -21,6 +21,18 @@ export function inputsOf(spec: unknown, table: readonly SafetyInput[]): Inputs {
       return value === undefined ? [] : [[pointer, value]];
     }),
   );
+}
+
+/** The safety inputs of a declared resource, by pointer: fields of its spec, and settings. */
+export function declaredInputs({ desired, kind, settings, tables }: Resource): Inputs | undefined {
+  if (desired === undefined) return undefined;
+  if (tables.safetyInputs.length === 0 && kind.settingInputs === undefined) return undefined;
+  return { ...inputsOf(desired.spec, tables.safetyInputs), ...kind.settingInputs?.(desired.spec, settings) };
+}
+
+/** The pointers of inputs in the order of the table, those of settings last. */
+export function inputPointers(table: readonly SafetyInput[], ...inputs: readonly Inputs[]): readonly string[] {
+  return [...new Set([...table.map(({ pointer }) => pointer), ...inputs.flatMap((each) => Object.keys(each).sort())])];
 }
 
 /** The last applied safety inputs; undefined if the state has none. */
@@ -83,6 +95,11 @@ export function isKept(resource: Resource): boolean {
   return resource.owned || (isGiven(resource) && resource.memory !== undefined);
 }
 
+/** True for a field that says nothing: absent, or an empty list. */
+function isEmpty(value: Json | undefined): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
+}
+
 /** The change of one field; empty if the values are equal. */
 export function fieldChange(path: string, before: Json | undefined, after: Json | undefined): readonly FieldChange[] {
   if (sameJson(before ?? null, after ?? null)) return [];
@@ -92,11 +109,12 @@ export function fieldChange(path: string, before: Json | undefined, after: Json 
 /**
  * The safety inputs whose declared values differ from the applied ones; empty if the resource is not seen or not kept.
  */
-export function changedSpecInputs(resource: Resource, table: readonly SafetyInput[]): readonly FieldChange[] {
-  const { desired, memory } = resource;
-  if (desired === undefined || !isSeen(resource) || !isKept(resource)) return [];
-  const before = appliedInputs(memory, table);
-  if (before === undefined) return [];
-  const after = inputsOf(desired.spec, table);
-  return table.flatMap(({ pointer }) => fieldChange(pointer, before[pointer], after[pointer]));
+export function changedSpecInputs(resource: Resource): readonly FieldChange[] {
+  const table = resource.tables.safetyInputs;
+  if (!isSeen(resource) || !isKept(resource)) return [];
+  const [before, after] = [appliedInputs(resource.memory, table), declaredInputs(resource)];
+  if (before === undefined || after === undefined) return [];
+  return inputPointers(table, before, after).flatMap((pointer) =>
+    isEmpty(before[pointer]) && isEmpty(after[pointer]) ? [] : fieldChange(pointer, before[pointer], after[pointer]),
+  );
 }

@@ -95,11 +95,12 @@ export interface PathTable {
  * - `larger`, `smaller`: the larger or smaller number or percentage counts; an absent one does not count.
  * - `both`: both count; each rule decides how.
  * - `applied`: the applied value counts; the declared one if nothing was applied.
+ * - `shown`: the declared value counts. Later steps go by it, so a row shows its change.
  * - a list: the value that comes first in the list counts.
  */
-export type Combining = 'longer' | 'larger' | 'smaller' | 'both' | 'applied' | readonly Json[];
+export type Combining = 'longer' | 'larger' | 'smaller' | 'both' | 'applied' | 'shown' | readonly Json[];
 
-/** A field of a spec by which a rule decides whether the resource may be disturbed or removed. */
+/** A field of a spec by which a rule decides whether the resource may be disturbed or removed, or by which later steps go. */
 export interface SafetyInput {
   /** JSON pointer into the spec. */
   readonly pointer: string;

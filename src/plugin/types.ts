@@ -93,7 +93,7 @@ export interface Given {
   readonly project: string;
   /** Each plugin's part of `fettle.yaml`, with references in place of secrets. */
   readonly settings: ReadonlyMap<string, Json>;
-  /** Paths that fettle writes, as in specs. Their content is a result, so an approval does not cover it. */
+  /** Paths that fettle writes: the places of resources. Their content is a result, so an approval does not cover it. */
   readonly writes: readonly string[];
   /** Files that the proposed steps use, by `fileKey`. */
   readonly files: ReadonlyMap<string, readonly FileSeen[]>;

@@ -5,9 +5,10 @@
 
 import { expand } from '../engine/expand.ts';
 import { gapFinder } from '../engine/gap.ts';
+import { kindIn } from '../engine/match.ts';
+import { writesOf } from '../engine/places.ts';
 import { otherThanApproved } from '../engine/covers.ts';
 import { soundReport } from '../engine/plugin-commands.ts';
-import { writesOf } from '../engine/reconcile.ts';
 import { emptyRecall, type Recall } from '../engine/remember.ts';
 import { noteDrafts } from '../engine/state-notes.ts';
 import {
@@ -26,6 +27,8 @@ import {
   type PluginCommand,
   type Ref,
   type RefreshCommand,
+  type Resource,
+  resourceOf,
   type RunCommand,
   type ShowCommand,
   type StateNote,
@@ -332,17 +335,19 @@ async function approvedCommands(
   commands: readonly (readonly string[])[],
   project: Project,
   { desired, memory }: CommandInput,
-  { tables }: Plugin,
+  plugin: Plugin,
 ): Promise<ApprovedCommands> {
   const uses = commands.map((words): FileUse => ({ words, use: 'run' }));
   const readFiles = filesFor(project);
-  const tablesOf = ({ ref }: { readonly ref: Ref }) => {
-    const kind = tables.kinds[ref.kind];
-    return kind === undefined ? [] : [{ tables: kind }];
+  const resourcesOf = (ref: Ref, own: Partial<Pick<Resource, 'desired' | 'memory'>>): readonly Resource[] => {
+    const loaded = kindIn(plugin, ref.kind);
+    if (loaded === undefined) return [];
+    const parts = { ref, ...loaded, sight: { is: 'absent' }, desired: undefined, memory: undefined, ...own } as const;
+    return [resourceOf(parts, formatRef(ref), null)];
   };
   const written = writesOf([
-    ...desired.flatMap((each) => tablesOf(each).map((own) => ({ ...own, desired: each }))),
-    ...memory.flatMap((each) => tablesOf(each).map((own) => ({ ...own, memory: each }))),
+    ...desired.flatMap((each) => resourcesOf(each.ref, { desired: each })),
+    ...memory.flatMap((each) => resourcesOf(each.ref, { memory: each })),
   ]);
   const read = async (): Promise<readonly FileSeen[]> => [...(await readFiles(uses, written)).values()].flat();
   const approved = await read();

@@ -143,6 +143,42 @@ describe('a digest that was approved', () => {
     });
   });
 
+  it.each<readonly [string, string]>([
+    ['an authority', 'spec: { localCa: { dir: ../hooks, commonName: Other CA } }'],
+    [
+      'a webroot',
+      'spec: { acme: { directory: letsencrypt, accountKey: ../other.key, solvers: [{ http01: { webroot: ../hooks } }] } }',
+    ],
+  ])('covers a program in a folder in which %s has some files', async (_what, spec) => {
+    const line = '[./hooks/push.sh]';
+    const folder = project(
+      {
+        ...BASE,
+        'desired/other.yaml': `apiVersion: certificates/v1\nkind: Issuer\nmetadata: { name: other }\n${spec}\n`,
+        'desired/www.yaml': `${certificateYaml('www')}  deploy: { command: ${line} }\n`,
+        'hooks/push.sh': '#!/bin/sh\necho harmless > ran\n',
+      },
+      `name: shop\nplugins: { certificates: { commands: [${line}] } }\n`,
+    );
+    const approved = (await planOf(folder)).plan_digest;
+    writeFileSync(join(folder, 'hooks/push.sh'), '#!/bin/sh\necho PWNED > ran\n');
+    expect((await planOf(folder)).plan_digest).not.toBe(approved);
+    expect((await fettle(folder, `apply --plan-digest ${approved}`)).code).toBe(6);
+    expect(existsSync(join(folder, 'ran'))).toBe(false);
+  });
+
+  it('does not cover the files that steps write: a command line can name a folder that the run creates', async () => {
+    const line = '[./push.sh, ca, tls]';
+    const folder = project(
+      { ...BASE, 'desired/www.yaml': `${certificateYaml('www')}  deploy: { command: ${line} }\n` },
+      `name: shop\nplugins: { certificates: { commands: [${line}] } }\n`,
+    );
+    const approved = (await planOf(folder)).plan_digest;
+    const done = await fettle(folder, `apply --plan-digest ${approved}`);
+    expect([done.stderr, done.code]).toEqual(['', 0]);
+    expect(readFileSync(join(folder, 'ran'), 'utf8')).toBe('harmless\n');
+  });
+
   it('does not cover a file that is exchanged while the step runs: it is not run', async () => {
     const folder = project(
       {

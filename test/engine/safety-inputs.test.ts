@@ -87,9 +87,13 @@ function desiredOf({ spec = {}, labels = {}, needs = [], lifecycle = {} }: Writt
   };
 }
 
+function declared(desired: Desired, tables: KindTables): Resource & { readonly desired: Desired } {
+  return { ...resourceWith({ ref: REF, tables, desired }), desired };
+}
+
 /** A resource with one document applied and another declared. */
 function resourceOf(applied: Written, written: Written, tables: KindTables): Resource {
-  const { protect, hold, ...meta } = metaOf(desiredOf(applied), undefined, tables);
+  const { protect, hold, ...meta } = metaOf(declared(desiredOf(applied), tables));
   const memory: Memory = {
     ref: REF,
     version: 1,
@@ -129,9 +133,11 @@ describe('fields of a spec', () => {
     const protect: Change = { ...CHANGE, goal: 'protect', fields: rows };
     const desired = resource.desired as Desired;
     expect(metaAfter(protect, { ...resource, desired }).safety).toEqual({ [pointer]: after });
-    // A step for other fields keeps the applied value; a step that shows the field applies the new one.
+    // A step for other fields keeps the applied value, unless every row shows its edit; a step that shows the field applies the new one.
     const other: Change = { ...CHANGE, fields: [{ path: '/elsewhere', after: 1 }] };
-    expect(metaAfter(other, { ...resource, desired }).safety).toEqual({ [pointer]: before });
+    expect(metaAfter(other, { ...resource, desired }).safety).toEqual({
+      [pointer]: combine === 'shown' ? after : before,
+    });
     expect(hiddenInputs({ ...CHANGE, fields: [{ path: pointer, after }] }, resource)).toEqual([]);
   });
 
@@ -182,7 +188,7 @@ describe('fields of the envelope', () => {
     const protect: Change = { ...CHANGE, goal: 'protect', fields: [row] };
     const desired = resource.desired as Desired;
     const { safety: _safety, labels_before: labelsBefore, ...meta } = metaAfter(protect, { ...resource, desired });
-    const { safety: _written, ...all } = metaOf(desired, resource.memory, NODE);
+    const { safety: _written, ...all } = metaOf({ ...resource, desired });
     expect(meta).toEqual(all);
     // A removed label is shown: budgets count by it until it is applied.
     expect(labelsBefore).toEqual(row.path.startsWith('/metadata/labels') ? resource.memory?.labels : undefined);

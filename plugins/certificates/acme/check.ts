@@ -6,7 +6,7 @@ import { ipAddressesOf, usagesOf } from '../declared.ts';
 import type { CertificateSpec, CertificatesConfig, IssuerSpec } from '../generated.ts';
 import { issuerRef } from '../remembered.ts';
 import { type AcmeSpec, isDirectory, PERIOD_MS, rulesOf } from './directories.ts';
-import { solverFor } from './solvers/choose.ts';
+import { provableAddress, provableName, solverFor } from './solvers/choose.ts';
 
 type Settings = Partial<CertificatesConfig>;
 type SettingsMistake = Omit<Mistake, 'code' | 'severity'>;
@@ -119,10 +119,11 @@ function unproven(spec: CertificateSpec, { solvers }: AcmeSpec): readonly Mistak
   const isOff = spec.renewal?.enabled === false && spec.recovery?.enabled === false;
   const severity = isOff ? ({ severity: 'warning' } as const) : {};
   const names = spec.dnsNames.flatMap((name, i): readonly Mistake[] => {
-    const wildcard = name.startsWith('*.');
-    const plain = wildcard ? name.slice(2) : name;
-    if (solverFor(solvers, { name: plain, wildcard, kind: 'dns' }) !== undefined) return [];
-    const why = wildcard ? 'A wildcard needs a solver with dns01 or dnsPersist01' : 'Add a solver to the Issuer';
+    const identifier = provableName(name);
+    if (solverFor(solvers, identifier) !== undefined) return [];
+    const why = identifier.wildcard
+      ? 'A wildcard needs a solver with dns01 or dnsPersist01'
+      : 'Add a solver to the Issuer';
     return [
       {
         code: 'no-solver',
@@ -133,7 +134,7 @@ function unproven(spec: CertificateSpec, { solvers }: AcmeSpec): readonly Mistak
     ];
   });
   const addresses = ipAddressesOf(spec).flatMap((address, i): readonly Mistake[] =>
-    solverFor(solvers, { name: address, wildcard: false, kind: 'ip' }) === undefined
+    solverFor(solvers, provableAddress(address)) === undefined
       ? [
           {
             code: 'no-solver',

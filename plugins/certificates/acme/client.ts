@@ -332,7 +332,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   async function authorizations(of: Order, ends: AbortSignal): Promise<readonly Authorization[]> {
     const found = new Map<string, Authorization>();
     await forEachOf(of.authorizations, AT_ONCE, async (url) => {
-      const reply = await post({ action: 'authorization', what: 'read an authorization', url }, ends);
+      const reply = await post({ action: 'authorization', what: 'read an authorization of the order', url }, ends);
       const read = readReply(reply, (value) => authorizationOf(value, url, origin));
       if (orderedIdentifier(of, read) === undefined)
         throw unusable(reply, 'the authorization is for a name that was not ordered');

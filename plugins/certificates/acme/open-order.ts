@@ -7,10 +7,16 @@ import { type AcmeSpec, directoryUrl } from './directories.ts';
 
 export type OpenOrder = NonNullable<CertificateMemory['order']>;
 
-/** Limits of the wait until an order is asked for again, in ms. Without a time of the authority, the wait doubles. */
-const ASK_AGAIN_MS = { least: 60_000, first: 5 * 60_000, most: 4 * 3_600_000 };
-/** Steps that wait for one order. The sum of their doubled waits is more than a day. */
-export const MOST_WAITS = 12;
+const HOUR_MS = 3_600_000;
+/**
+ * Limits of the wait until an order is asked for again, in ms. It doubles from `first`, or from `least` if the authority names
+ * a shorter one: an order that takes a week must not be asked for every minute.
+ */
+const ASK_AGAIN_MS = { least: 60_000, first: 5 * 60_000, most: 4 * HOUR_MS };
+/** Limits of the time in which steps wait for one order, in ms: until it expires, or `usual` if the authority does not say when. */
+const WAITING_MS = { usual: 24 * HOUR_MS, most: 30 * 24 * HOUR_MS };
+/** The number of waits that the state can record. */
+const MOST_WAITS = 1000;
 
 /** The names of a certificate in their usual form, sorted. */
 export function identifiersOf(spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses'>): readonly string[] {
@@ -48,22 +54,43 @@ export function usableOrder(order: OpenOrder | undefined, purpose: string, now: 
   return hasExpired && download === undefined && waits === undefined ? undefined : order;
 }
 
+/** The end of an authority's answer about an order. */
+interface Seen {
+  readonly status: string;
+  readonly now: Instant;
+  readonly retryAfterMs: number | undefined;
+  readonly expires: Instant | undefined;
+}
+
+function recordedTime(text: string | undefined): Instant | undefined {
+  const at = instantOf(text);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** The time until which steps wait for an order. */
+function waitedUntil({ expires }: OpenOrder, since: Instant, seen: Seen): Instant {
+  const { usual, most } = WAITING_MS;
+  return Math.min(since + most, seen.expires ?? recordedTime(expires) ?? since + usual);
+}
+
 /** The order after one more step that waited for it. Undefined if no further step waits. */
-export function waitedFor(
-  order: OpenOrder,
-  seen: {
-    readonly status: string;
-    readonly now: Instant;
-    readonly retryAfterMs: number | undefined;
-    readonly expires: Instant | undefined;
-  },
-): (OpenOrder & { readonly again: string }) | undefined {
-  const { waits = 0 } = order;
-  if (waits + 1 > MOST_WAITS) return undefined;
+export function waitedFor(order: OpenOrder, seen: Seen): (OpenOrder & { readonly again: string }) | undefined {
+  const { waits = 0, waiting_since: recorded } = order;
+  const { status, now, retryAfterMs } = seen;
+  // A time that the clock had before it was set back would let steps wait for too long.
+  const since = Math.min(now, recordedTime(recorded) ?? now);
+  const until = waitedUntil(order, since, seen);
+  if (now >= until) return undefined;
   const { least, first, most } = ASK_AGAIN_MS;
-  const waitMs = Math.min(most, Math.max(least, seen.retryAfterMs ?? first * 2 ** waits));
-  const again = Math.min(seen.now + waitMs, Math.max(seen.now + least, seen.expires ?? Number.POSITIVE_INFINITY));
-  return { ...order, waits: waits + 1, status: seen.status, again: instantText(again) };
+  const doubled = (from: number): number => from * 2 ** waits;
+  const waitMs = Math.min(most, retryAfterMs === undefined ? doubled(first) : Math.max(retryAfterMs, doubled(least)));
+  return {
+    ...order,
+    waits: Math.min(MOST_WAITS, waits + 1),
+    waiting_since: instantText(since),
+    status,
+    again: instantText(Math.min(now + waitMs, Math.max(now + least, until))),
+  };
 }
 
 /** The time before which an order is not asked for again; undefined if the authority may be asked. */

@@ -11,6 +11,7 @@
  * | `new-account` | the authority does not know the account |
  * | `read-again` | the order has another status than expected: read it |
  * | `done` | the effect already exists |
+ * | `unusable` | the answer is not one of an ACME server, and shows nothing about the request |
  */
 
 import { isRecord, printable, type Redact, shorten, shortLine } from '#plugin';
@@ -23,7 +24,8 @@ export type Reaction =
   | 'without-replaces'
   | 'new-account'
   | 'read-again'
-  | 'done';
+  | 'done'
+  | 'unusable';
 
 export const REACTIONS = {
   accountDoesNotExist: 'new-account',
@@ -84,6 +86,8 @@ interface Part {
 /** A problem document (RFC 7807). */
 export interface Problem extends Part {
   readonly status?: number;
+  /** True without a type of ACME: gateways, firewalls and captive portals send such answers with any status. */
+  readonly foreign?: true;
   /** A web page about it, such as one on which a person has to agree (RFC 8555, 7.3.3). */
   readonly page?: string;
   readonly subproblems: readonly (Part & { readonly identifier?: string })[];
@@ -104,8 +108,12 @@ export function pageOf(value: unknown, hide = asItIs): string | undefined {
   return protocol === 'https:' || protocol === 'http:' ? lineOf(href, hide) : undefined;
 }
 
+function isOfAcme(type: unknown): type is string {
+  return typeof type === 'string' && type.startsWith(PREFIX);
+}
+
 function typeOf(value: unknown): ProblemType | 'other' {
-  if (typeof value !== 'string' || !value.startsWith(PREFIX)) return 'other';
+  if (!isOfAcme(value)) return 'other';
   const name = value.slice(PREFIX.length);
   return Object.hasOwn(REACTIONS, name) ? (name as ProblemType) : 'other';
 }
@@ -114,14 +122,18 @@ function partOf(value: Readonly<Record<string, unknown>>, hide: Redact): Part {
   return { type: typeOf(value['type']), detail: lineOf(value['detail'], hide) };
 }
 
+/** The problem of an answer without one. */
+export const NO_PROBLEM: Problem = { type: 'other', detail: '', foreign: true, subproblems: [] };
+
 /** Reads a problem; undefined if the value is not an object. Members of wrong types are left out. */
 export function problemOf(value: unknown, hide = asItIs): Problem | undefined {
   if (!isRecord(value)) return undefined;
-  const { status, subproblems, instance } = value;
+  const { type, status, subproblems, instance } = value;
   const page = pageOf(instance, hide);
   const parts: readonly unknown[] = Array.isArray(subproblems) ? subproblems.slice(0, MOST_SUBPROBLEMS) : [];
   return {
     ...partOf(value, hide),
+    ...(isOfAcme(type) ? {} : { foreign: true }),
     ...(typeof status === 'number' ? { status } : {}),
     ...(page === undefined ? {} : { page }),
     subproblems: parts.filter(isRecord).map((part) => {
@@ -175,8 +187,12 @@ const ADVICE: { readonly [Type in ProblemType | 'other']?: string } = {
   userActionRequired: 'Agree to the terms of the authority for the account',
 };
 
+const ADVICE_ON_FOREIGN =
+  'If the next tries fail too, check what answers in the place of the authority, such as a proxy or a firewall';
+
 /** The request to the reader of a problem; empty without one. */
-export function adviceOf({ type, subproblems, page }: Problem): string {
+export function adviceOf({ type, subproblems, page, foreign }: Problem): string {
+  if (foreign === true) return ADVICE_ON_FOREIGN;
   const types = type === 'compound' ? subproblems.map((part) => part.type) : [type];
   const sentences = [...new Set(types.flatMap((each) => ADVICE[each] ?? []))].slice(0, 2);
   return `${sentences.join('. ')}${page === undefined || sentences.length === 0 ? '' : `: see ${page}`}`;
@@ -204,6 +220,7 @@ export function reactionTo(
   if (status === 429) return 'wait';
   if (replaces && (OF_REPLACES.has(type) || (status === 500 && type === 'other'))) return 'without-replaces';
   if (status === 503 && retryAfterMs !== undefined) return 'wait';
+  if (status !== undefined && problem.foreign === true) return 'unusable';
   if (type === 'other') return 'fail';
   return type === 'compound' ? reactionToParts(problem) : REACTIONS[type];
 }

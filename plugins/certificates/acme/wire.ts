@@ -31,7 +31,7 @@ import type { SendHttp } from '#plugin/net';
 import { AcmeProblem } from './acme-problem.ts';
 import type { AcmeAction, CountRequest } from './counts.ts';
 import { type AccountKey, signed } from './jws.ts';
-import { problemOf } from './problems.ts';
+import { NO_PROBLEM, type Problem, problemOf } from './problems.ts';
 
 export interface WireOptions {
   readonly send: SendHttp;
@@ -96,9 +96,13 @@ const LONGEST_WAIT_MS = 60_000;
 /** Source: RFC 8555, 6.5.1. */
 const NONCE = /^[\w-]{1,500}$/u;
 
-/** True for a status that leaves the effect of a request open. A busy server (503) has not begun with it. */
-function leavesOpen(status: number): boolean {
-  return status < 400 || (status >= 500 && status !== 503);
+/**
+ * True for a status that leaves the effect of a request open. A busy server (503) has not begun with it. Without a problem of
+ * ACME, a gateway may have answered, also after the server got the request (408).
+ */
+function leavesOpen(status: number, { foreign }: Problem): boolean {
+  if (status >= 400 && status < 500) return foreign === true && status !== 429;
+  return status !== 503;
 }
 
 function parsed(body: string): unknown {
@@ -177,10 +181,11 @@ export function openWire({ send, timing, requestMs, secrets, count: counted }: W
     const retryAfterMs = retryAfterIn(headers, timing.now());
     if (status >= 200 && status < 300)
       return { ...asked, status, header: (name) => headers.get(name), body, retryAfterMs };
+    const problem = problemOf(parsed(body), valueRedactor(secrets())) ?? NO_PROBLEM;
     const common = defined<{ retryAfterMs?: number; what: string; status: number; fate: Fate }>({
       what,
       status,
-      fate: leavesOpen(status) ? effect : 'nothing',
+      fate: leavesOpen(status, problem) ? effect : 'nothing',
       retryAfterMs,
     });
     if (status < 400)
@@ -189,12 +194,8 @@ export function openWire({ send, timing, requestMs, secrets, count: counted }: W
         code: 'redirected',
         message: 'the server responded with a redirect, which is not followed',
       });
-    const problem = problemOf(parsed(body), valueRedactor(secrets()));
-    const detail = `status ${status} without a reason`;
-    throw new AcmeProblem(
-      problem === undefined || problem.detail === '' ? { type: 'other', subproblems: [], ...problem, detail } : problem,
-      common,
-    );
+    const { detail } = problem;
+    throw new AcmeProblem({ ...problem, detail: detail === '' ? `status ${status} without a reason` : detail }, common);
   }
 
   /** Repeats failed tries that may be repeated. `creates`: only those without an effect. */

@@ -9,10 +9,13 @@ import {
   formatRef,
   InputError,
   instantText,
+  listed,
   namedResource,
   type Ref,
 } from '#plugin';
 import { type AcmeSpec, directoryUrl, stagingOf } from '../acme/directories.ts';
+import { provableAddress, provableName, solverFor } from '../acme/solvers/choose.ts';
+import { solverPlace, solverPlaceText } from '../acme/solvers/solver-place.ts';
 import { ipAddressesOf } from '../declared.ts';
 import { solverCommands } from '../effect.ts';
 import type { CertificateMemory, CertificateSpec, CertificatesConfig, IssuerSpec } from '../generated.ts';
@@ -72,6 +75,13 @@ function rehearsedOf(
   });
 }
 
+/** The places where the solvers put their values, once each. */
+function placesOf({ spec, issuer }: Rehearsed, { acme }: Partial<CertificatesConfig>): readonly string[] {
+  const identifiers = [...spec.dnsNames.map(provableName), ...ipAddressesOf(spec).map(provableAddress)];
+  const entries = identifiers.flatMap((identifier) => solverFor(issuer.solvers, identifier) ?? []);
+  return [...new Set(entries.map((entry) => solverPlaceText(solverPlace(entry, acme?.dnsProviders ?? {}))))];
+}
+
 const MOST_TEXT = 1000;
 
 export const rehearse = defineCommand({
@@ -107,11 +117,11 @@ Examples:
 `,
   does: 'trial',
   ask: (input) => {
-    const { ref, spec, directory } = rehearsedOf(input, input.words.name, input.flags);
-    const names = [...spec.dnsNames, ...ipAddressesOf(spec)];
-    const shown = names.slice(0, 3).join(', ');
-    const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
-    return `Rehearse the order of ${ref.name} (${shown}${more}) at ${directory}?`;
+    const rehearsed = rehearsedOf(input, input.words.name, input.flags);
+    const { ref, spec, directory } = rehearsed;
+    const names = listed([...spec.dnsNames, ...ipAddressesOf(spec)], 3);
+    const places = listed(placesOf(rehearsed, input.settings as unknown as Partial<CertificatesConfig>));
+    return `Rehearse the order of ${ref.name} (${names}) at ${directory}, with ${places}?`;
   },
   commands: (input) => solverCommands(rehearsedOf(input, input.words.name, input.flags).issuer),
   try: async (world: CertificatesWriter, input) => {

@@ -10,12 +10,12 @@ import type { CertificatesConfig } from '../generated.ts';
 import { besides } from '../paths.ts';
 import type { KeyUse } from '../world.ts';
 import {
+  closeKey,
   makeFolder,
   moveNew,
   readWhole,
   removeEmptyFolder,
   removeFile,
-  setAttributes,
   syncFolder,
   writeNew,
 } from './files.ts';
@@ -77,7 +77,7 @@ export async function removeKey(path: string, orders: string): Promise<void> {
 }
 
 export async function tidyKey(path: string): Promise<void> {
-  await setAttributes(path, { mode: 0o600 });
+  await closeKey(path, KEY_LIMIT, readAccountKey);
 }
 
 /** Gives the account the key at `newPath`. A rollover that took place before is found by the client. */

@@ -16,8 +16,8 @@
  * | Failure | Next step |
  * |---|---|
  * | the authority refuses until a time | waits for that time, then goes on with the order |
- * | the authority has not completed the order | asks for the same order again, until it expires or too many steps have waited |
- * | a status from 500, no answer, an answer that cannot be read | goes on with the order, after the backoff |
+ * | the authority has not completed the order | asks for the same order again, until it expires |
+ * | a status from 500, no answer, an answer that cannot be read or has no problem of ACME | goes on with the order, after the backoff |
  * | the order is invalid or refused, or its certificate must not be stored | another order and another key, after the backoff |
  *
  * Paths are absolute.
@@ -33,6 +33,7 @@ import {
   type Facts,
   InputError,
   type Instant,
+  instantOf,
   instantText,
   PartlyDoneError,
   PostponedError,
@@ -123,10 +124,19 @@ async function resumed(order: AcmeOrder, { client, at }: Ordering): Promise<Begu
     order.progress('going on with the order of the last run');
     return { order: found, keys, record: begun, keyPath };
   } catch (error) {
-    // The authority no longer has it, or it is the order of another account.
-    if (error instanceof AcmeProblem && (error.status === 404 || NOT_OURS.has(error.code))) return undefined;
+    if (isGone(error, begun, order.clock())) return undefined;
     throw error;
   }
+}
+
+/**
+ * True if the authority no longer has an order, or if it is the order of another account. The page of a gateway shows neither,
+ * unless the order has expired.
+ */
+function isGone(error: unknown, { expires }: Begun['record'], now: Instant): boolean {
+  if (!(error instanceof AcmeProblem) || error.status === undefined) return false;
+  if (error.problem.foreign !== true) return error.status === 404 || NOT_OURS.has(error.code);
+  return error.status < 500 && error.status !== 429 && expires !== undefined && instantOf(expires) <= now;
 }
 
 /** Orders that a killed step may have created without a record. A list that cannot be read has none of them. */
@@ -257,7 +267,7 @@ function stillPending(error: PendingOrderError, failing: Failing): PostponedErro
 }
 
 /** Reactions to a problem that do not end the order. */
-const KEEPS_ORDER: ReadonlySet<Reaction> = new Set(['wait', 'read-again', 'retry-now', 'new-account']);
+const KEEPS_ORDER: ReadonlySet<Reaction> = new Set(['wait', 'read-again', 'retry-now', 'new-account', 'unusable']);
 
 /** Records what follows from a failed step: a wait, or that the order is over. */
 async function failureOf(error: unknown, failing: Failing): Promise<unknown> {

@@ -12,6 +12,7 @@ import { withConstraints } from '../name-constraints.ts';
 import { refusal } from '../refusal.ts';
 import type { AuthoritySeen, NameConstraints } from '../world.ts';
 import {
+  closeKey,
   fileExists,
   makeFolder,
   moveNew,
@@ -20,7 +21,6 @@ import {
   removeEmptyFolder,
   removeFile,
   setAside,
-  setAttributes,
   syncFolder,
   writeNew,
 } from './files.ts';
@@ -189,7 +189,10 @@ export async function createAuthority(
 /** Sets the mode of the key and removes leftovers of an interrupted creation. The authority itself is unchanged. */
 export async function tidyAuthority(dir: string, untouched = false): Promise<void> {
   const places = placesOf(dir);
-  await setAttributes(places.key, { mode: 0o600 });
+  await closeKey(places.key, KEY_LIMIT, (text) => {
+    const key = readKey(text);
+    if ('problem' in key) throw new Error(`${places.key} ${key.problem}`);
+  });
   if (untouched) return;
   for (const path of [places.pendingKey, places.pendingCertificate]) if (await removeFile(path)) await syncFolder(dir);
 }

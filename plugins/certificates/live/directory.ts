@@ -351,9 +351,11 @@ export async function tidyDirectory(
   }
   refuseInTheWay(directory);
   await makeLinks(directory);
-  for (const { part, path: file } of places)
-    if (target !== undefined)
-      await setAttributes(join(target, basename(file)), attributesFor(part, storage, stored, accounts));
+  for (const { part, path: file } of places) {
+    const read = stored[part]?.stat;
+    if (target !== undefined && read !== undefined)
+      await setAttributes(join(target, basename(file)), attributesFor(part, storage, stored, accounts), read);
+  }
   return { rewritten: links.size > 0 };
 }
 

@@ -222,12 +222,17 @@ export async function writeNew(path: string, text: string, wanted: Attributes): 
   }
 }
 
-/** Sets owner, group and mode of a file durably; returns false if it has them or does not exist. */
-export async function setAttributes(path: string, wanted: Attributes): Promise<boolean> {
+/**
+ * Sets owner, group and mode of a file that was read, durably; returns false if it has them or does not exist. Throws if the
+ * path now leads to another file: a user who can write to the folder could put a symbolic link there.
+ */
+export async function setAttributes(path: string, wanted: Attributes, read: FileStat): Promise<boolean> {
   let fd: number | undefined;
   try {
     fd = await openFd(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    if (!fstatSync(fd).isFile() || !setOn(fd, path, wanted)) return false;
+    if (versionOf(fstatSync(fd)) !== read.version)
+      throw new Error(`${path} was changed by another program. Its owner and mode are not set`);
+    if (!setOn(fd, path, wanted)) return false;
     await syncFd(fd);
     return true;
   } catch (error) {
@@ -236,6 +241,17 @@ export async function setAttributes(path: string, wanted: Attributes): Promise<b
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
+}
+
+/**
+ * Sets the mode 0600 of a file with a key, if it exists. `check` throws if a text is not a key: the target of a symbolic link
+ * can be a file of another program.
+ */
+export async function closeKey(path: string, limit: number, check: (text: string) => unknown): Promise<void> {
+  const file = await readWhole(path, limit);
+  if (file.kind !== 'file') return;
+  if (file.stat.link) await check(file.text);
+  await setAttributes(path, { mode: 0o600 }, file.stat);
 }
 
 async function syncNow(folder: string): Promise<void> {

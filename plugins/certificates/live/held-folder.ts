@@ -74,7 +74,8 @@ async function hold(at: string, path: string, flags: number): Promise<HeldFolder
     return { path, problem: await problemAt(at) };
   }
   const lasting = `${DESCRIPTORS}/${handle.fd}`;
-  return defined({ path, handle, lasting: (await isAt(lasting, handle)) ? lasting : undefined });
+  const isLasting = await isAt(lasting, handle).catch(() => false);
+  return defined({ path, handle, lasting: isLasting ? lasting : undefined });
 }
 
 /** Opens a folder. `links`: the path may be a symbolic link to the folder. */

@@ -46,13 +46,17 @@ export async function tidyStored(
   storage: PairStorage,
   untouched: boolean,
   accounts: Accounts,
-  found: Judged = NOTHING_KEPT,
+  found?: Judged,
 ): Promise<{ readonly rewritten: boolean }> {
   const { directory } = storage;
-  if (directory !== undefined)
-    return tidyDirectory(storage, directory.path, accounts, { keepsBefore: found.keep.length > 0, untouched });
+  const keep = found?.keep ?? [];
+  if (directory !== undefined) {
+    mustBeJudged((await readDirectory(storage, directory.path)).pair, found, directory.path);
+    return tidyDirectory(storage, directory.path, accounts, { keepsBefore: keep.length > 0, untouched });
+  }
   const seen = await readPairFiles(storage);
-  return tidyPair(seen, untouched, accounts, found.keep);
+  mustBeJudged(seen.pair, found, seen.places[0]?.path ?? '');
+  return tidyPair(seen, untouched, accounts, keep);
 }
 
 export async function deleteStored(storage: PairStorage, untouched: boolean, found?: Judged): Promise<void> {
@@ -66,8 +70,6 @@ export async function deleteStored(storage: PairStorage, untouched: boolean, fou
   mustBeJudged(seen.pair, found, seen.places[0]?.path ?? '');
   await deletePair(seen, untouched, found?.keep);
 }
-
-const NOTHING_KEPT: Judged = { keep: [] };
 
 /** Throws if the stored key is not the one that the step was planned for. */
 function mustBeJudged({ key }: Resource, found: Judged | undefined, path: string): void {

@@ -8,12 +8,13 @@
 
 import { errorText } from '#plugin';
 import type { X509Certificate } from 'node:crypto';
-import { lstatSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Place, besides, holdsKey } from '../paths.ts';
 import type { PairPart } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import {
+  type FileStat,
   makeFolder,
   mustBeAsRead,
   namesThere,
@@ -44,17 +45,17 @@ async function drop(paths: readonly string[]): Promise<void> {
   if (dropped.length > 0) await syncFolders(...dropped);
 }
 
-/** Files that are kept next to their places, with their parts. */
-type Kept = { readonly part: PairPart; readonly path: string };
+/** A file that is kept next to its place, with its part, and as it was read; without `read`, it is not a regular file. */
+type Kept = { readonly part: PairPart; readonly path: string; readonly read: FileStat | undefined };
 
-async function keepFile(part: PairPart, path: string): Promise<Kept> {
-  return { part, path: await setAside(path) };
+async function keepFile(part: PairPart, path: string, read: FileStat | undefined): Promise<Kept> {
+  return { part, path: await setAside(path), read };
 }
 
-/** The mode of files that may hold a key and are no longer used. */
+/** The mode of files that may hold a key and are no longer used. The target of a link that is kept stays as it is. */
 async function closeKept(kept: readonly Kept[]): Promise<void> {
-  for (const { part, path } of kept)
-    if (holdsKey(part) && lstatSync(path).isFile()) await setAttributes(path, { mode: 0o600 });
+  for (const { part, path, read } of kept)
+    if (holdsKey(part) && read?.link === false) await setAttributes(path, { mode: 0o600 }, read);
 }
 
 const MOST_ROUNDS = 5;
@@ -146,7 +147,7 @@ async function swapFiles(
       const before = stored[part]?.stat;
       if (before === undefined) continue;
       mustBeAsRead(path, before);
-      if (keep.includes(path)) kept.push(await keepFile(part, path));
+      if (keep.includes(path)) kept.push(await keepFile(part, path, before));
     }
     for (const file of made) {
       const before = stored[file.part]?.stat;
@@ -228,12 +229,6 @@ export async function swapIn(
   await swapFiles(files, made, accounts, validate, signal, keep);
 }
 
-/** The parts whose files differ from the content that follows from the stored pair, as far as known. */
-function wrongParts({ places, stored, pair, storage }: PairFiles, accounts: Accounts): ReadonlySet<PairPart> {
-  const seen = storedFiles(places, stored, pair, storage, accounts);
-  return new Set(seen.flatMap(({ part, problem, lost }) => (problem === undefined || lost === true ? [] : [part])));
-}
-
 /**
  * Sets owners and modes of a stored pair, rewrites derived files, and settles leftovers, unless
  * fettle has not swapped here before: then those files are not owned.
@@ -246,9 +241,13 @@ export async function tidyPair(
 ): Promise<{ readonly rewritten: boolean }> {
   const files = untouched ? found : await settleSwap(found);
   const { places, stored, pair, storage } = files;
-  const wrong = wrongParts(files, accounts);
+  const seen = storedFiles(places, stored, pair, storage, accounts);
+  const wrong = new Set(
+    seen.flatMap(({ part, problem, lost }) => (problem === undefined || lost === true ? [] : [part])),
+  );
   const { key } = pair;
-  if (wrong.size > 0 && key !== undefined) {
+  const isRewritten = wrong.size > 0 && key !== undefined;
+  if (isRewritten) {
     if (untouched) refuseLeftovers(files);
     const parts = new Set(places.map(({ part }) => part));
     const made = places
@@ -256,7 +255,14 @@ export async function tidyPair(
       .map((place) => ({ ...place, text: contentOf(place.part, pair.path, keyText(key), parts, stored[place.part]) }));
     await swapFiles(files, made, accounts, () => undefined, new AbortController().signal, keep);
   }
-  for (const { part, path } of places) await setAttributes(path, attributesFor(part, storage, stored, accounts));
+  for (const [i, { part, path }] of places.entries()) {
+    const read = stored[part]?.stat;
+    if (read === undefined || (isRewritten && wrong.has(part))) continue;
+    const foreign = read.link ? (pair.problem?.text ?? seen[i]?.unusable) : undefined;
+    if (foreign !== undefined)
+      throw new Error(`${path} is a symbolic link, and its target may not be of the pair: ${foreign}`);
+    await setAttributes(path, attributesFor(part, storage, stored, accounts), read);
+  }
   return { rewritten: wrong.size > 0 };
 }
 
@@ -275,7 +281,7 @@ export async function deletePair(
   for (const { part, path } of places) {
     const read = stored[part]?.stat;
     if (read !== undefined) mustBeAsRead(path, read);
-    if (keep.includes(path) && stored[part]?.there === true) kept.push(await keepFile(part, path));
+    if (keep.includes(path) && stored[part]?.there === true) kept.push(await keepFile(part, path, read));
   }
   await closeKept(kept);
   if (!untouched) await dropBeside(paths);

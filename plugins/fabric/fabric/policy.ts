@@ -12,6 +12,7 @@ import {
 } from '#plugin';
 import { openWindow, type RecurringWindow } from '#plugin/windows';
 import { type FabricMemory, type FabricSpec, tables } from '../generated.ts';
+import type { NamedSecret } from '../objects/content.ts';
 import type { Status } from '../states/combination.ts';
 
 /** A maintenance that is due at a time. */
@@ -52,6 +53,13 @@ function windowsOf(spec: FabricSpec | undefined, memory: Memory<FabricMemory> | 
   const former = Array.isArray(applied) ? (applied.filter(isTree) as unknown as readonly Written[]) : [];
   const all = new Map([...(spec?.maintenance ?? []), ...former].map((each) => [JSON.stringify(each), windowOf(each)]));
   return [...all.values()];
+}
+
+/** The secret values of objects that a Fabric names: the declared ones, and the applied ones until a row drops them. */
+export function namedSecrets(spec: FabricSpec, memory: Memory<FabricMemory> | undefined): readonly NamedSecret[] {
+  const applied = appliedInputs(memory, tables.kinds.Fabric.safetyInputs)?.['/secrets'];
+  const former = Array.isArray(applied) ? (applied.filter(isTree) as unknown as readonly NamedSecret[]) : [];
+  return [...spec.secrets, ...former];
 }
 
 /** Kept fields of a dropped request. */

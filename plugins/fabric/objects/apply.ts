@@ -11,6 +11,8 @@ import {
   seenSignals,
   UnknownOutcomeError,
 } from '#plugin';
+import type { FabricResource } from '../fabric/facts.ts';
+import { namedSecrets } from '../fabric/policy.ts';
 import type { FabricSpec, ObjectMemory, ObjectStep } from '../generated.ts';
 import { addressParts, Fabric } from '../kinds.ts';
 import { managerOf } from '../manager.ts';
@@ -25,11 +27,15 @@ import { applyOrder } from './trial.ts';
 
 type ObjectHandler = Handler<FabricWriter, Manifest, ObjectFacts, ObjectMemory>;
 
-function fabricOf({ ref }: ObjectResource, { scene }: ActionRun): Desired<FabricSpec> {
+function fabricOf(
+  { ref }: ObjectResource,
+  { scene }: ActionRun,
+): FabricResource & { readonly desired: Desired<FabricSpec> } {
   const { fabric } = addressParts(ref);
-  const declared = Fabric.get(scene, { plugin: ref.plugin, kind: 'Fabric', name: fabric })?.desired;
-  if (declared === undefined) throw new Error(`the Fabric ${fabric} is not declared, so its cluster is not known`);
-  return declared;
+  const found = Fabric.get(scene, { plugin: ref.plugin, kind: 'Fabric', name: fabric });
+  if (found?.desired === undefined)
+    throw new Error(`the Fabric ${fabric} is not declared, so its cluster is not known`);
+  return { ...found, desired: found.desired };
 }
 
 async function placeOf(cluster: ClusterWriter, resource: ObjectResource, signal: AbortSignal): Promise<ObjectPlace> {
@@ -49,12 +55,10 @@ interface Target {
 }
 
 async function targetOf(world: FabricWriter, resource: ObjectResource, run: ActionRun): Promise<Target> {
-  const { spec } = fabricOf(resource, run);
-  const cluster = await world.cluster(spec, run.signal);
+  const { desired, memory } = fabricOf(resource, run);
+  const cluster = await world.cluster(desired.spec, run.signal);
   const place = await placeOf(cluster, resource, run.signal);
-  const { kind } = place.served;
-  const more = spec.secrets.flatMap((each) => (each.kind === kind ? [each.pointer] : []));
-  return { cluster, place, secrets: secretPointers(kind, more) };
+  return { cluster, place, secrets: secretPointers(place.served.kind, namedSecrets(desired.spec, memory)) };
 }
 
 /** The words of a refusal without the secret values of the object, which is read for that. */
@@ -132,7 +136,7 @@ async function takeOverFields(
     throw new Error('the object cannot be read before its fields are taken over');
   const object: LiveObject = live;
   const manifest = manifestOf(resource);
-  const { controllers } = fabricOf(resource, run).spec;
+  const { controllers } = fabricOf(resource, run).desired.spec;
   const taken = takeOverOf({ live: object, manifest, manager: self, controllers });
   if (taken === undefined) return undefined;
   const done = await written(

@@ -177,10 +177,8 @@ const dependsOnPointer = '/metadata/annotations/fettle.dev~1dependsOn';
 
 /** Secret values in a manifest: documents, plans and the log would show them. */
 function secretMistakes({ value, kind }: ForeignDocument, fabrics: readonly Fabric[]): readonly Mistake[] {
-  const more = fabrics.flatMap(({ spec }) =>
-    spec.secrets.flatMap((each) => (each.kind === kind ? [each.pointer] : [])),
-  );
-  return [...new Set(secretPointers(kind, more))].flatMap((pointer) =>
+  const named = fabrics.flatMap(({ spec }) => spec.secrets);
+  return secretPointers(kind, named).flatMap((pointer) =>
     valueAt(value, pointer) === undefined
       ? []
       : [

@@ -1,7 +1,7 @@
 /** The content of an object: what a team declares of it, without what the server and the controllers write. */
 
 import { changeAt, digestOf, escapePointer, type FieldChange, isTree, type Json, sameJson } from '#plugin';
-
+import type { FabricSpec } from '../generated.ts';
 import { asName } from '../live/answers.ts';
 
 type Tree = { readonly [key: string]: Json };
@@ -78,9 +78,13 @@ const SECRET_POINTERS: Readonly<Record<string, readonly string[]>> = {
   Agent: ['/spec'],
 };
 
-/** The pointers to secret values of a kind: the known ones, and those that a document lists. */
-export function secretPointers(kind: string, more: readonly string[] = []): readonly string[] {
-  return [...(SECRET_POINTERS[kind] ?? []), ...more];
+/** A secret value of the objects of a kind, as a Fabric names it. */
+export type NamedSecret = FabricSpec['secrets'][number];
+
+/** The pointers to secret values of a kind, once each: the known ones, and named ones. */
+export function secretPointers(kind: string, named: readonly NamedSecret[] = []): readonly string[] {
+  const more = named.flatMap((each) => (each.kind === kind ? [each.pointer] : []));
+  return [...new Set([...(SECRET_POINTERS[kind] ?? []), ...more])];
 }
 
 /** The members of a kind's objects that have known secrets: `spec` of an Agent. */

@@ -11,6 +11,7 @@ import {
   finalizersOf,
   type LiveObject,
   masked,
+  type NamedSecret,
   secretPointers,
 } from './content.ts';
 import type { ObjectPreview, OwnedByOther } from './facts.ts';
@@ -32,7 +33,7 @@ export interface Declared {
   /** Managers whose fields are never taken over. */
   readonly controllers: readonly string[];
   /** JSON pointers to secret values of the kind. */
-  readonly secrets: readonly string[];
+  readonly secrets: readonly NamedSecret[];
   /** The fields of the tools that wrote the object before its adoption become ours. */
   readonly isAdopted: boolean;
 }
@@ -187,7 +188,7 @@ export async function triedApply(
   return forced.done ? answered(declared, forced, others) : { ...refused(declared, forced.refusal), others };
 }
 
-/** Tries a removal. `secrets`: JSON pointers to secret values of the kind. */
+/** Tries a removal. `secrets`: those that its Fabric names. */
 export async function triedRemove(
   cluster: ClusterReader,
   { place, live, secrets }: Pick<Declared, 'place' | 'secrets'> & { readonly live: LiveObject },

@@ -96,9 +96,10 @@ function isFollowed(real: string, { top, folder }: Real): boolean {
 
 /**
  * A folder as one digest: every name below it, with its content and whether it is executable. A link counts by its target
- * and, in the repository, by the content of the target.
+ * and, in the repository, by the content of the target. Undefined if every name below it is written by fettle: a run can
+ * create such a folder.
  */
-async function folderFound(path: string, real: Real, budget: Budget, isWritten: IsWritten): Promise<Found> {
+async function folderFound(path: string, real: Real, budget: Budget, isWritten: IsWritten): Promise<Found | undefined> {
   const lines: Line[] = [];
   /** `inside`: the real paths of the enclosing folders; a link to one of them ends there. */
   const walk = async (folder: string, at: string, inside: readonly string[]): Promise<string | undefined> => {
@@ -131,6 +132,7 @@ async function folderFound(path: string, real: Real, budget: Budget, isWritten: 
   };
   const problem = await walk(path, '', [path]);
   if (problem !== undefined) return { problem };
+  if (lines.length === 0) return undefined;
   const text = lines.map((line) => JSON.stringify(line)).join('\n');
   return { digest: `sha256:${createHash('sha256').update(text).digest('hex')}` };
 }
@@ -182,7 +184,7 @@ export interface RepositoryOptions {
 }
 
 /**
- * Reads the files of a project. `written`: paths that fettle itself writes, as specs name them. Their content is the outcome
+ * Reads the files of a project. `written`: paths that fettle itself writes. Their content is the outcome
  * of steps and not part of an approval. The same use is read once in a call.
  */
 export function repositoryFiles({
@@ -195,12 +197,15 @@ export function repositoryFiles({
   let realRoot: Promise<string> | undefined;
 
   const writtenTest = async (written: readonly string[]): Promise<IsWritten> => {
-    const absolute = [...volatile, ...written.map((path) => resolve(folder, path))];
-    const places = await Promise.all(absolute.map((path) => placeOf(path).catch(() => path)));
-    const own = new Set(places);
+    const absolute = [...volatile, ...new Set(written)].map((path) => resolve(folder, path));
+    const own = new Set<string>();
+    for (const [around, paths] of Map.groupBy(absolute, dirname)) {
+      const real = await realpath(around).catch(() => around);
+      for (const path of paths) own.add(join(real, basename(path)));
+    }
     return (path) => {
       for (let at = path; dirname(at) !== at; at = dirname(at)) if (own.has(at)) return true;
-      return own.has(path.replace(/\.(?:pending|backup)$/u, ''));
+      return false;
     };
   };
 

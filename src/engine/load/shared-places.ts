@@ -83,7 +83,9 @@ export function findSharedPlaces(
       if (twice.own.claim.pointer !== twice.other.claim.pointer)
         tell(
           twice,
-          `${claimText(twice.own.claim)} is declared twice by this document (/spec${twice.other.claim.pointer ?? ''})`,
+          twice.how === 'same'
+            ? `${claimText(twice.own.claim)} is declared twice by this document (/spec${twice.other.claim.pointer ?? ''})`
+            : `${sharingText(twice)}, which this document declares at /spec${twice.other.claim.pointer ?? ''}`,
           'give each a place of its own',
         );
     }

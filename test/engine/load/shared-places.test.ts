@@ -26,9 +26,22 @@ function issuer(name: string, dir: string): string {
   return JSON.stringify({ apiVersion: 'certificates/v1', kind: 'Issuer', metadata: { name }, spec });
 }
 
+/** An Issuer of ACME with a solver for each webroot. */
+function account(name: string, accountKey: string, ...webroots: readonly string[]): string {
+  const solvers = webroots.map((webroot) => ({ http01: { webroot } }));
+  const spec = { acme: { directory: 'letsencrypt', accountKey, solvers } };
+  return JSON.stringify({ apiVersion: 'certificates/v1', kind: 'Issuer', metadata: { name }, spec });
+}
+
 const CA = issuer('ca', 'ca');
 const pair = (name: string, crt: string, key: string): string => certificate(name, { file: { certificate: crt, key } });
 const directory = (name: string, path: string): string => certificate(name, { directory: { path } });
+
+/** A document of the place: an authority at a path, a webroot, or a pair. */
+function ownDocument(place: Storage | string | { readonly webroot: string }): string {
+  if (typeof place === 'string') return issuer('b', place);
+  return 'webroot' in place ? account('b', 'acme/b.key', place.webroot) : certificate('b', place);
+}
 
 async function problemsOf(
   documents: Readonly<Record<string, string>>,
@@ -57,13 +70,6 @@ describe('two documents', () => {
   });
 
   it('of Issuers may have one key of an account, in any spelling, and nothing else of it', async () => {
-    const account = (name: string, accountKey: string): string =>
-      JSON.stringify({
-        apiVersion: 'certificates/v1',
-        kind: 'Issuer',
-        metadata: { name },
-        spec: { acme: { directory: 'letsencrypt', accountKey } },
-      });
     const two = [account('a', 'acme/account.key'), account('b', './acme/../acme/account.key')];
     expect(await problemsOf({ 'x.yaml': two.join('\n---\n') })).toEqual([]);
     for (const other of [
@@ -75,6 +81,47 @@ describe('two documents', () => {
       expect([...new Set(problems.map(({ code }) => code))]).toEqual(['same-place']);
     }
   });
+
+  it('of Issuers may have one webroot, in any spelling, also for several solvers', async () => {
+    const text = [
+      account('a', 'acme/a.key', 'www', './www/', 'other/../www'),
+      account('b', 'acme/b.key', 'to-www', '.'),
+      pair('c', 'www/c.crt', 'www/.well-known/c.key'),
+    ];
+    const problems = await problemsOf({ 'x.yaml': [CA, ...text].join('\n---\n') }, (folder) => {
+      mkdirSync(join(folder, 'www'));
+      symlinkSync('www', join(folder, 'to-www'));
+    });
+    expect(problems).toEqual([]);
+  });
+
+  const CHALLENGES = 'www/.well-known/acme-challenge';
+
+  it.each<readonly [string, string, string]>([
+    ['a pair', pair('c', 'c.crt', `${CHALLENGES}/c.key`), `${CHALLENGES}/c.key contains or is inside ${CHALLENGES}`],
+    ['a folder that is switched', directory('c', CHALLENGES), CHALLENGES],
+    ['a folder in a folder that is switched', directory('c', 'www'), 'contains or is inside'],
+    ['an authority', issuer('c', CHALLENGES), 'contains or is inside'],
+    ['the key of another account', account('c', `${CHALLENGES}/account.key`), 'contains or is inside'],
+    ['another webroot', account('c', 'acme/c.key', CHALLENGES), 'contains or is inside'],
+  ])('never have, in the folder of challenges of a webroot, or around: %s', async (_name, other, words) => {
+    const documents = { 'x.yaml': [CA, account('a', 'acme/a.key', 'www'), other].join('\n---\n') };
+    const problems = await problemsOf(documents);
+    expect([...new Set(problems.map(({ code }) => code))]).toEqual(['same-place']);
+    expect(problems[0]?.message).toContain(words);
+  });
+
+  it.each<readonly [string, string]>([
+    [`${CHALLENGES}/account.key`, 'www'],
+    ['acme/account.key', 'acme/account.key.orders'],
+  ])(
+    'never have the key of an account in its own webroot, or a webroot in its orders: %s, %s',
+    async (key, webroot) => {
+      const problems = await problemsOf({ 'x.yaml': account('a', key, webroot) });
+      expect(problems.map(({ code }) => code)).toEqual(['same-place']);
+      expect(problems[0]?.message).toMatch(/contains or is inside .*, which this document declares at \/spec\/acme/u);
+    },
+  );
 
   it.each<readonly [string, Readonly<Record<string, string>>, string]>([
     [
@@ -168,7 +215,7 @@ describe('two documents', () => {
 });
 
 describe('a document', () => {
-  it.each<readonly [string, Storage | string, string]>([
+  it.each<readonly [string, Storage | string | { readonly webroot: string }, string]>([
     [
       'in the store',
       { file: { certificate: '.fettle/log/900000000001-00000001.ndjson', key: 'k' } },
@@ -188,9 +235,15 @@ describe('a document', () => {
     ['as another document', { file: { combined: 'sub/y.yaml' } }, 'a document'],
     ['around a document', { directory: { path: 'sub' } }, 'contains or is inside'],
     ['as an authority in the store', '.fettle/ca', 'contains or is inside'],
+    ['as a webroot in the store', { webroot: '.fettle' }, "contains or is inside the store's folder"],
+    ['as a webroot in the store, through a link', { webroot: 'to-store/www' }, 'contains or is inside'],
+    ['as a webroot around a document', { webroot: 'around' }, 'contains or is inside a document'],
   ])('cannot describe a place %s', async (_name, storage, words) => {
-    const own = typeof storage === 'string' ? issuer('b', storage) : certificate('b', storage);
-    const documents = { 'x.yaml': [CA, own].join('\n---\n'), 'sub/y.yaml': pair('c', '../y.crt', '../y.key') };
+    const documents = {
+      'x.yaml': [CA, ownDocument(storage)].join('\n---\n'),
+      'sub/y.yaml': pair('c', '../y.crt', '../y.key'),
+      'around/.well-known/acme-challenge/z.yaml': pair('d', '../../../d.crt', '../../../d.key'),
+    };
     const problems = await problemsOf(documents, (folder) => {
       mkdirSync(join(folder, '.fettle/log'), { recursive: true });
       symlinkSync('.fettle', join(folder, 'to-store'));
@@ -201,16 +254,17 @@ describe('a document', () => {
 });
 
 describe('a place that would be read as a document', () => {
-  const desired = ['docs/', 'more/*', 'deep/**', 'other/{a,b}.pem', 'x.yaml'];
+  const desired = ['docs/', 'more/*', 'deep/**', 'other/{a,b}.pem', 'hidden/.well-known/*/*', 'x.yaml'];
 
-  const problemsIn = async (storage: Storage | string): Promise<readonly Problem[]> => {
-    const own = typeof storage === 'string' ? issuer('b', storage) : certificate('b', storage);
+  const problemsIn = async (storage: Storage | string | { readonly webroot: string }): Promise<readonly Problem[]> => {
+    const own = ownDocument(storage);
     const folder = folderOf({
       'x.yaml': [CA, own].join('\n---\n'),
       'docs/y.yaml': '',
       'more/y.yaml': '',
       'deep/y.yaml': '',
       'other/a.pem': '',
+      'hidden/.well-known/other/a': '',
     });
     mkdirSync(join(folder, 'tls'));
     symlinkSync('more', join(folder, 'to-more'));
@@ -218,7 +272,7 @@ describe('a place that would be read as a document', () => {
     return problems.filter(({ at }) => at?.file === 'x.yaml');
   };
 
-  it.each<readonly [string, Storage | string]>([
+  it.each<readonly [string, Storage | string | { readonly webroot: string }]>([
     ['by its ending', { file: { certificate: 'docs/www.yaml', key: 'tls/k' } }],
     ['by its ending in capitals', { file: { certificate: 'tls/c', key: 'docs/k.YML' } }],
     ['by its ending, elsewhere', { file: { certificate: 'tls/c.yaml', key: 'tls/k' } }],
@@ -228,18 +282,20 @@ describe('a place that would be read as a document', () => {
     ['by an alternative', { file: { certificate: 'other/b.pem', key: 'tls/k' } }],
     ['as a folder', { directory: { path: 'deep/tls' } }],
     ['as an authority', 'more'],
+    ['as a webroot', { webroot: 'hidden' }],
   ])('%s is an error', async (_name, storage) => {
     const problems = await problemsIn(storage);
     expect(problems.map(({ code }) => code)).toEqual(['reserved-place']);
     expect(problems[0]?.message).toMatch(/would be read as a document$/u);
   });
 
-  it.each<readonly [string, Storage | string]>([
+  it.each<readonly [string, Storage | string | { readonly webroot: string }]>([
     ['next to the documents of a folder', { file: { certificate: 'docs/www.crt', key: 'docs/www.key' } }],
     ['below the folder of a pattern', { file: { certificate: 'more/in/www.crt', key: 'tls/k' } }],
     ['in a folder that is not searched', { file: { certificate: 'deep/.tls/www.crt', key: 'tls/k' } }],
     ['as a folder next to documents', { directory: { path: 'docs/tls' } }],
     ['as an authority next to documents', 'docs'],
+    ['as a webroot next to documents', { webroot: 'docs' }],
   ])('is accepted %s', async (_name, storage) => {
     expect(await problemsIn(storage)).toEqual([]);
   });

@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { idFor, nameFor, readAccounts } from '../../../plugins/certificates/live/accounts.ts';
 import { readDirectory, switchIn } from '../../../plugins/certificates/live/directory.ts';
+import { readWhole, setAttributes } from '../../../plugins/certificates/live/files.ts';
 import type { Validate } from '../../../plugins/certificates/live/swap.ts';
 import { readChain } from '../../../plugins/certificates/live/x509-read.ts';
 import { placesOf } from '../../../plugins/certificates/paths.ts';
@@ -175,6 +176,67 @@ describe('files', () => {
 });
 
 describe('owner, group and mode', () => {
+  describe('of a file of another program', () => {
+    /** A pair whose key is a link to another file, and the mode and content of that file. */
+    async function linked(text: (folder: string) => string) {
+      const folder = temporaryFolder();
+      const world = await open(folder);
+      await issue(world, { file: EVERYTHING });
+      const own = await seen(world, { file: EVERYTHING });
+      const victim = join(folder, 'victim');
+      writeFileSync(victim, text(folder));
+      chmodSync(victim, 0o644);
+      const putLink = (): void => {
+        rmSync(join(folder, EVERYTHING.key));
+        symlinkSync('../victim', join(folder, EVERYTHING.key));
+      };
+      return { folder, world, own, victim, putLink };
+    }
+
+    test('stay if a link leads there and the file is not of the pair', async () => {
+      const { world, victim, putLink } = await linked(() => 'root:*:1:0:99999:7:::\n');
+      putLink();
+      await expect(world.tidyPair({ file: EVERYTHING })).rejects.toThrow('is a symbolic link, and its target');
+      expect(octal(victim)).toBe('644');
+    });
+
+    test('stay if links lead to another pair than the one that the step was planned for', async () => {
+      const { folder, world, own } = await linked(() => '');
+      const theirs = { certificate: 'theirs/a.crt', key: 'theirs/a.key' };
+      await issue(world, { file: theirs });
+      chmodSync(join(folder, theirs.key), 0o644);
+      const storage = { file: { certificate: 'links/a.crt', key: 'links/a.key' } };
+      mkdirSync(join(folder, 'links'));
+      for (const name of ['a.crt', 'a.key']) symlinkSync(`../theirs/${name}`, join(folder, 'links', name));
+      const found = { key: own.key_fingerprint ?? '', keep: [] };
+      await expect(world.tidyPair(storage, false, found)).rejects.toThrow('has another key than when the plan');
+      expect(octal(folder, theirs.key)).toBe('644');
+      // Their own pair gets its mode, also through links.
+      await world.tidyPair(storage, false, { ...found, key: (await seen(world, storage)).key_fingerprint ?? '' });
+      expect(octal(folder, theirs.key)).toBe('600');
+    });
+
+    test('stay if the link was put there after the file was read', async () => {
+      const { folder, victim, putLink } = await linked((at) => read(at, EVERYTHING.key));
+      const file = await readWhole(join(folder, EVERYTHING.key), 65_536);
+      if (file.kind !== 'file') throw new Error('the key was not read');
+      putLink();
+      await expect(setAttributes(join(folder, EVERYTHING.key), { mode: 0o600 }, file.stat)).rejects.toThrow(
+        'was changed by another program. Its owner and mode are not set',
+      );
+      expect(octal(victim)).toBe('644');
+    });
+
+    test('stay if the key of an authority is a link to a file without a key', async () => {
+      const { folder, world, victim } = await linked(() => 'not a key\n');
+      rmSync(join(folder, 'ca/ca.key'));
+      symlinkSync('../victim', join(folder, 'ca/ca.key'));
+      await expect(world.tidyAuthority('ca')).rejects.toThrow('ca.key');
+      await expect(world.tidyAccountKey('ca/ca.key')).rejects.toThrow('key');
+      expect(octal(victim)).toBe('644');
+    });
+  });
+
   test.each(['0400', '0440', '0600', '0640'] as const)('of %s are those of every file with the key', async (mode) => {
     const folder = temporaryFolder();
     const world = await open(folder);

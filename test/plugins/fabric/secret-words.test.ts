@@ -130,6 +130,23 @@ describe('a plan and an apply', () => {
     expect(removal.stdout).not.toContain(SECRET);
   });
 
+  it('hide a value whose pointer the document no longer names, until a row has dropped the pointer', async () => {
+    const project = await clusterProject(files, { definitions: [schema({})], hooks: [] });
+    await project.run('apply --yes');
+    const object = project.emulator.cluster.get('VPC', 'a');
+    const stored = { ...object, spec: { size: 1, password: SECRET } } as never;
+    project.emulator.store.put('vpcs.vpc.githedgehog.com', 'default/a', stored);
+    project.write({
+      'desired/fabric.yaml': FABRIC,
+      'desired/vpc.yaml': manifest('VPC', 'a', '{ size: 2, password: x }'),
+    });
+    const plan = await project.run('plan --detail');
+    expect(plan.stdout).toContain('secrets: [{"kind":"VPC","pointer":"/spec/password"}] → []');
+    expect(plan.stdout).toContain('spec.password: (secret, changed)');
+    const json = await project.run('plan --format json');
+    expect(plan.stdout + plan.stderr + json.stdout).not.toContain(SECRET);
+  });
+
   it('hide a value that a webhook quotes only in the real step', async () => {
     const strict = {
       group: 'vpc.githedgehog.com',

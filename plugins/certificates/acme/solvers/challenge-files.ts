@@ -9,6 +9,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CHALLENGE_FOLDER, CHALLENGE_PATH, codeOf, InputError, isToken, MOST_CHALLENGE_BYTES } from '#plugin';
+import { challengeFolder } from '../../paths.ts';
 import { readWhole, removeFile, writeNew } from '../../live/files.ts';
 import {
   type HeldFolder,
@@ -141,7 +142,7 @@ async function openBelow(webroot: string, make: boolean): Promise<HeldFolder | N
 
 /** Files in `.well-known/acme-challenge` of a website. `webroot`: absolute. */
 export function webrootSolver(webroot: string, check: SelfCheck): Solver {
-  const folder = join(webroot, CHALLENGE_PATH);
+  const folder = challengeFolder(webroot);
   return challengeFiles({
     via: 'webroot',
     folder,

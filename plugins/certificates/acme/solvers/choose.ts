@@ -8,6 +8,16 @@ export interface Provable {
   readonly kind: 'dns' | 'ip';
 }
 
+/** A DNS name of a document, which can be a wildcard. */
+export function provableName(text: string): Provable {
+  const wildcard = text.startsWith('*.');
+  return { name: wildcard ? text.slice('*.'.length) : text, wildcard, kind: 'dns' };
+}
+
+export function provableAddress(name: string): Provable {
+  return { name, wildcard: false, kind: 'ip' };
+}
+
 /** The part of an entry that chooses. */
 export interface Choosable {
   /** Names of identifiers. `*.example.test` is every name below `example.test`, `*.example.test` among them. */

@@ -244,3 +244,37 @@ describe('an order that the authority does not complete', () => {
     expect(isStored(project)).toBe(true);
   });
 });
+
+describe('the page of a gateway in the place of a recorded order', () => {
+  const page = (status: number): Omit<Fault, 'endpoint'> => ({
+    when: 'before',
+    times: 1,
+    answer: { status, headers: { 'content-type': 'text/html' }, body: '<html>' },
+  });
+
+  it.each([403, 404, 408])('with status %d keeps the order and its key', async (status) => {
+    const project = acmeProject(authority);
+    const before = ordered();
+    fault({ endpoint: 'certificate', ...page(404) });
+    expect((await run(project, 'apply --yes')).code).toBe(7);
+    const { order } = await keptOf(project);
+    const key = (): string => readFileSync(join(project.folder, 'acme/account.key.orders/www.key'), 'latin1');
+    const first = key();
+    fault({ endpoint: 'order', ...page(status) });
+    const second = await run(project, 'apply --yes', 2 * HOUR_MS);
+    expect([second.code, second.stdout]).toEqual([7, expect.stringContaining(`status ${status} without a reason`)]);
+    expect([(await keptOf(project))['order'], key()]).toEqual([order, first]);
+    expect((await run(project, 'apply --yes', 4 * HOUR_MS)).code).toBe(0);
+    expect([isStored(project), ordered() - before, pending(project)]).toEqual([true, 1, []]);
+  });
+
+  it('is the end of one that has expired: some authorities forget it', async () => {
+    const project = acmeProject(authority);
+    const before = ordered();
+    fault({ endpoint: 'finalize', ...page(404) });
+    expect((await run(project, 'apply --yes')).code).toBe(7);
+    fault({ endpoint: 'order', ...page(404) });
+    expect((await run(project, 'apply --yes', 9 * HOUR_MS)).code).toBe(0);
+    expect([isStored(project), ordered() - before, pending(project)]).toEqual([true, 2, []]);
+  });
+});

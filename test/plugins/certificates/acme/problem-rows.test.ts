@@ -14,7 +14,7 @@ import { bodyWith, keptOf, payloadOf } from './hostile.ts';
 import { acmeDocuments, acmeProject, type AcmeProject } from './project.ts';
 
 /** The request that a problem answers; `validation`: the error of a challenge in an authorization that failed. */
-type Place = 'new-account' | 'new-order' | 'validation' | 'challenge' | 'finalize' | 'order' | 'certificate';
+type Place = 'new-account' | 'new-order' | 'authz' | 'validation' | 'challenge' | 'finalize' | 'order' | 'certificate';
 
 interface Row {
   readonly type: string;
@@ -41,7 +41,42 @@ const REMOVE = 'Remove the name from the document, or use another Issuer';
 const REPORT = 'If the next tries fail too, report the message to the authority';
 const STATUS_PAGE = 'If the next tries fail too, see the status page of the authority';
 
+const PAGE = { 'content-type': 'text/html' };
+const GATEWAY = 'check what answers in the place of the authority';
+/** Answers without a problem of ACME: of a firewall, of the default backend of an ingress, of a busy proxy, and of gateways of APIs. */
+const FOREIGN: readonly Omit<Row, 'at' | 'orders'>[] = [
+  ...[403, 404, 408].map(
+    (status) =>
+      ({
+        type: '',
+        status,
+        headers: PAGE,
+        body: '<html>',
+        row: 'failed',
+        says: [`status ${status} without a reason (other)`, GATEWAY],
+      }) as const,
+  ),
+  {
+    type: '',
+    status: 404,
+    headers: { 'content-type': 'application/json' },
+    body: { type: undefined, detail: undefined, message: 'no Route matched' },
+    row: 'failed',
+    says: ['status 404 without a reason (other)', GATEWAY],
+  },
+  {
+    type: '',
+    status: 403,
+    body: { type: 'about:blank', detail: 'blocked' },
+    row: 'failed',
+    says: ['blocked', GATEWAY],
+  },
+  { type: '', status: 429, headers: { ...PAGE, ...LATER }, body: '<html>', row: 'waiting' },
+];
+const FOREIGN_AT = ['new-account', 'new-order', 'authz', 'challenge', 'finalize', 'order', 'certificate'] as const;
+
 const ROWS: readonly Row[] = [
+  ...FOREIGN_AT.flatMap((at) => FOREIGN.map((row): Row => ({ ...row, at, orders: 1 }))),
   { type: 'badPublicKey', at: 'new-account', row: 'failed', says: [OTHER_KEY], orders: 1 },
   { type: 'badSignatureAlgorithm', at: 'new-account', row: 'failed', says: [OTHER_KEY], orders: 1 },
   {
@@ -216,6 +251,8 @@ let [first, second]: readonly [Done, Done] = [NOT_RUN, NOT_RUN];
 const byPath = new Map<string, Row>();
 const ordersOf = new Map<Row, number>();
 let keptAfterFirst = new Map<Row, Readonly<Record<string, unknown>>>();
+/** Rows whose order has its recorded key. */
+let keyAfterFirst: ReadonlySet<Row> = new Set();
 let storedAfterFirst: ReadonlySet<Row> = new Set();
 let storedAtEnd: ReadonlySet<Row> = new Set();
 let texts = '';
@@ -283,6 +320,11 @@ function textsIn(folder: string): string {
 const storedRows = (): ReadonlySet<Row> =>
   new Set(ROWS.filter((row) => existsSync(join(project.folder, `tls/${nameOf(row)}.crt`))));
 
+function hasOrderKey(row: Row): boolean {
+  const { order, order_key: path } = keptAfterFirst.get(row) ?? {};
+  return order !== undefined && typeof path === 'string' && existsSync(join(project.folder, path));
+}
+
 beforeAll(async () => {
   authority = await startEmulated({ ownHttp: true }, { retryAfterSeconds: 0 });
   project = acmeProject(authority, documents());
@@ -302,6 +344,7 @@ beforeAll(async () => {
   keptAfterFirst = new Map(
     await Promise.all(ROWS.map(async (row) => [row, await keptOf(project, addressOf(row))] as const)),
   );
+  keyAfterFirst = new Set(ROWS.filter((row) => hasOrderKey(row)));
   second = await fettle(project.folder, 'apply --yes', { now: () => Date.now() + 3 * HOUR_MS });
   storedAtEnd = storedRows();
   texts = textsIn(join(project.folder, '.fettle'));
@@ -313,7 +356,7 @@ function shown(row: Row, { stdout }: Done): string {
   return new RegExp(`^ *(?:failed|waiting) +${addressOf(row)} .*$`, 'mu').exec(stdout)?.[0].trim() ?? 'done';
 }
 
-const LOG_HAS_ORDER: ReadonlySet<Place> = new Set(['challenge', 'finalize', 'order', 'certificate']);
+const LOG_HAS_ORDER: ReadonlySet<Place> = new Set(['authz', 'challenge', 'finalize', 'order', 'certificate']);
 
 describe('a problem', () => {
   test.each(ROWS)('$type ($status) at $at: $row', (row) => {
@@ -328,6 +371,7 @@ describe('a problem', () => {
       ...(isOpen ? ['order'] : []),
       ...(row.row === 'waiting' ? ['wait_until'] : []),
     ]);
+    expect(keyAfterFirst.has(row)).toBe(isOpen);
     expect([shown(row, second), storedAtEnd.has(row), ordersOf.get(row)]).toEqual(['done', true, row.orders]);
   });
 

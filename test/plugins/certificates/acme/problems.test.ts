@@ -2,7 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import { AcmeProblem } from '../../../../plugins/certificates/acme/acme-problem.ts';
-import { problemOf, problemText, type Reaction, reactionTo } from '../../../../plugins/certificates/acme/problems.ts';
+import {
+  NO_PROBLEM,
+  problemOf,
+  problemText,
+  type Reaction,
+  reactionTo,
+} from '../../../../plugins/certificates/acme/problems.ts';
 
 const PREFIX = 'urn:ietf:params:acme:error:';
 
@@ -68,6 +74,20 @@ describe('reactions', () => {
     const problem = problemOf({ type: `${PREFIX}compound`, subproblems });
     if (problem === undefined) throw new Error('no problem');
     expect(reactionTo({ problem, status: 400, retryAfterMs: undefined }, { replaces: false })).toBe(reaction);
+  });
+
+  test.each<readonly [status: number, retryAfterMs: number | undefined, reaction: Reaction]>([
+    [403, undefined, 'unusable'],
+    [404, undefined, 'unusable'],
+    [408, undefined, 'unusable'],
+    [429, undefined, 'wait'],
+    [502, undefined, 'unusable'],
+    [503, 90_000, 'wait'],
+  ])('an answer with status %d that has no problem of ACME: %3$s', (status, retryAfterMs, reaction) => {
+    for (const body of [undefined, '<html>', {}, { type: 'about:blank' }, { type: 'https://waf.example.test/blocked' }])
+      expect(reactionTo({ problem: problemOf(body) ?? NO_PROBLEM, status, retryAfterMs }, { replaces: false })).toBe(
+        reaction,
+      );
   });
 
   test('a busy server that names a time is waited for', () => {

@@ -202,7 +202,13 @@ describe('an authority that repeats each request in its refusal', { timeout: 60_
           endpoint,
           when: 'after',
           times: 1,
-          answer: (_right, asked) => ({ status: 403, body: { detail: `repeated ${payloadOf(asked)} ${asked.body}` } }),
+          answer: (_right, asked) => ({
+            status: 403,
+            body: {
+              type: 'urn:ietf:params:acme:error:ofTheFuture',
+              detail: `repeated ${payloadOf(asked)} ${asked.body}`,
+            },
+          }),
         });
         for (const line of ['plan', 'apply --yes']) {
           const done = await fettle(project.folder, line, { env, now: () => Date.now() + i * 30 * HOUR_MS });

@@ -3,6 +3,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rehearse as command } from '../../../../plugins/certificates/commands/rehearse.ts';
 import { testAuthorities } from '../../../support/acme/authorities.ts';
 import type { TestAuthority } from '../../../support/acme/authority.ts';
 import { startEmulated } from '../../../support/acme/emulated.ts';
@@ -130,4 +131,37 @@ describe('the emulated authority', () => {
     await rehearse(project, '--yes');
     expect(ran()).toContain('cleanup _acme-challenge.a.example.test.');
   });
+});
+
+it('the question names the places where solvers put their values, and no other', () => {
+  const document = (kind: string, name: string, spec: object) => ({
+    ref: { plugin: 'certificates', kind, name },
+    spec,
+    meta: { labels: {}, lifecycle: { ignore: [] } },
+    needs: [],
+    source: { file: 'certs.yaml', line: 1, column: 1 },
+  });
+  const solvers = [
+    { match: { names: ['www.example.test'] }, http01: { webroot: './www' } },
+    { match: { names: ['*.example.test'] }, dns01: { provider: 'corp' } },
+    { dns01: { exec: { command: ['./dns.sh'] } } },
+  ];
+  if (command.does !== 'trial') throw new Error('the rehearsal is not a trial');
+  const question = command.ask({
+    words: { name: 'www' },
+    flags: { directory: undefined, ca: undefined, eab: undefined, profile: undefined },
+    desired: [
+      document('Issuer', 'public', {
+        acme: { directory: 'letsencrypt', accountKey: './account.key', contact: [], solvers },
+      }),
+      document('Certificate', 'www', { issuer: 'public', dnsNames: ['www.example.test', '*.example.test'] }),
+    ],
+    memory: [],
+    now: 0,
+    actor: 'ops',
+    settings: { acme: { dnsProviders: { corp: { rfc2136: { server: 'ns1.example.test:53', keyName: 'fettle' } } } } },
+  });
+  expect(question).toBe(
+    'Rehearse the order of www (www.example.test, *.example.test) at https://acme-staging-v02.api.letsencrypt.org/directory, with the webroot ./www, the DNS provider corp (rfc2136 ns1.example.test:53)?',
+  );
 });
