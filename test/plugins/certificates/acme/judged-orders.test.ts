@@ -80,7 +80,7 @@ test('a renewal that comes before a freeze is an order, which a CAA record can f
 test('the download of another chain waits as long as the authority asks for', async () => {
   const { authority, project, start, run } = await bench();
   expect(await run('apply --yes', start)).toMatchObject({ code: 0 });
-  const [, root = ''] = authority.acme.roots;
+  const [, root] = authority.acme.roots;
   const other = new X509Certificate(root).subject.replace(/^.*CN=/su, '');
   project.declare(acmeDocuments(authority, { acme: `preferredChain: "${other}"` }));
   authority.acme.faults.list.push({

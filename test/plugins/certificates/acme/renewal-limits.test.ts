@@ -72,7 +72,7 @@ function certificate({
     observed: observedOf('Certificate', name, 'expiring_soon', facts),
     memory: memoryOf('Certificate', name, { kept }),
   });
-  return { ...found, preview: { domains: ['example.test'] } } as unknown as CertificateResource;
+  return { ...found, preview: { domains: ['example.test'] } };
 }
 
 const RENEWAL = { step: 'expiring_soon>renewing', goal: 'update', fields: [] };
