@@ -5,6 +5,7 @@ import {
   type Effect,
   type Facts,
   type Instant,
+  isMemoryOnly,
   type Json,
   type Scene,
   sameJson,
@@ -43,9 +44,12 @@ export function certificateLatest(change: Change, resource: CertificateResource,
 }
 
 /** The step of an Issuer reads the anchors of a private directory. */
-export function issuerEffect(_change: Change, { desired }: IssuerResource): Effect {
-  const ca = desired?.spec.acme?.ca;
-  return ca === undefined ? {} : { files: [{ path: ca, use: 'read' }] };
+export function issuerEffect(change: Change, { desired }: IssuerResource): Effect {
+  const { acme } = desired?.spec ?? {};
+  if (acme === undefined) return {};
+  const files = acme.ca === undefined ? [] : [{ path: acme.ca, use: 'read' as const }];
+  // Its Certificates run them: a change of the Issuer approves them.
+  return { files, commands: isMemoryOnly(change) ? solverCommands(acme) : [] };
 }
 
 /** Command lines of the solvers of an Issuer. */
@@ -68,7 +72,7 @@ function solversRun(
 ): readonly (readonly string[])[] {
   const acme = acmeOf(certificateSpec(desired, memory), scene);
   const commands = acme === undefined ? [] : solverCommands(acme);
-  if (bringsOut(change) && issues(change)) return commands;
+  if (isMemoryOnly(change) || (bringsOut(change) && issues(change))) return commands;
   if (change.to !== 'absent' && !change.fields.some(({ path }) => path === ORDER_LEFT)) return [];
   const { presented = [] } = memory?.kept ?? {};
   return commands.filter((command) => presented.some(({ at }) => sameJson(at ?? null, { via: 'exec', command })));

@@ -640,7 +640,7 @@ export interface CertificatesConfig {
     readonly handshakeSeconds: number;
     /** Deadline of the greeting of a server with `startTls: smtp` or `imap`, in addition to `totalSeconds`: Postfix's postscreen, for one, greets after 6 seconds. */
     readonly greetingSeconds: number;
-    /** Deadline of the whole probe of one address, and of resolving a name. */
+    /** Deadline of the whole probe of one address, of resolving a name, and of one question of a refresh to an ACME authority. */
     readonly totalSeconds: number;
     /** Must be empty: exceptions to denied networks come only from the environment variable `FETTLE_ALLOW_NETWORKS`. */
     readonly allow: readonly string[];

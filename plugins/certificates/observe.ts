@@ -35,7 +35,7 @@ import { certificateState, dueRuleOf, renewalDueBy } from './state.ts';
 import { oneShownText } from './served.ts';
 import { authorityOf, formerKeyPath, seenAccount } from './acme/account.ts';
 import { type Ari, ariIn, windowOf } from './acme/ari.ts';
-import { askAgainMs, MOST_ASK_AGAIN_MS } from './acme/renewal-window.ts';
+import { MOST_ASK_AGAIN_MS } from './acme/renewal-window.ts';
 import { MOST_CLOCK_SECONDS } from './acme/rules.ts';
 import { ipAddressesOf } from './declared.ts';
 import { differences, needsIssue, type WantedIssuer, withMove } from './differences.ts';
@@ -44,6 +44,7 @@ import type { AcmeSpec } from './acme/directories.ts';
 import { solverFor } from './acme/solvers/choose.ts';
 import type {
   AcmeAuthority,
+  AcmeQuestions,
   CaaName,
   CertificatesReader,
   PairSeen,
@@ -56,6 +57,12 @@ import type {
 
 /** Maximum number of resources whose files are open at once. A refresh of no more of them needs no queue. */
 const FILES_AT_ONCE = 100;
+
+/**
+ * Time in ms after which a refresh begins no more probes: it ends before its deadline, after which every resource would be a gap.
+ * The probes that have begun end within `totalSeconds` each.
+ */
+const PROBES_MS = 12 * 60_000;
 
 /** A resource to refresh: declared, recorded, or both. */
 interface Target {
@@ -73,6 +80,8 @@ interface Refresh {
   /** Reads each set of trust anchors once in a refresh. */
   readonly trust: (files: readonly string[]) => Promise<Trust>;
   readonly probes: Probes;
+  /** Opens the questions to ACME authorities, once. */
+  readonly acme: () => Promise<AcmeQuestions>;
   readonly pair: (storage: PairStorage) => ReturnType<CertificatesReader['readPair']>;
   readonly settings: Partial<CertificatesConfig>;
   readonly previews: Preview[];
@@ -171,7 +180,7 @@ async function withAcme(
 
 /** The window that the authority suggests: the recorded one, until the time at which the authority is asked again. */
 async function acmeSignals(
-  { world, query }: Refresh,
+  { acme, query }: Refresh,
   memory: Memory<CertificateMemory> | undefined,
   authority: AcmeAuthority,
   pair: PairSeen,
@@ -181,13 +190,7 @@ async function acmeSignals(
   const recorded = memory?.kept.ari?.id === id ? memory.kept.ari : undefined;
   if (recorded !== undefined && comingAt(recorded.next, query.now, MOST_ASK_AGAIN_MS) !== undefined)
     return { ari: recorded };
-  try {
-    return { ari: ariOf(await world.renewalInfo(authority, id, query.signal), id, recorded, query.now) };
-  } catch (error) {
-    if (query.signal.aborted) throw error;
-    const answer = { failure: errorText(error), askAgainMs: askAgainMs(undefined) };
-    return { ari: ariOf(answer, id, recorded, query.now) };
-  }
+  return { ari: ariOf(await (await acme()).renewalInfo(authority, id), id, recorded, query.now) };
 }
 
 /** The answer for the record. Under a failure, the earlier window counts on: without one, the threshold decides. */
@@ -265,14 +268,14 @@ function namesOf({ dnsNames }: CertificateSpec, { solvers }: AcmeSpec): readonly
 
 /** The registered domains of the names, and the CAA records that forbid the order. */
 async function orderPreview(
-  { world, query }: Refresh,
+  { acme: questions, query }: Refresh,
   authority: AcmeAuthority,
   acme: AcmeSpec,
   spec: CertificateSpec,
 ): Promise<Facts> {
   const { registeredDomains } = await import('./acme/registered.ts');
   // Records that cannot be read forbid nothing: the authority looks again.
-  const caa = await world.caaRefusals(authority, namesOf(spec, acme), query.signal).catch((error: unknown) => {
+  const caa = await (await questions()).caaRefusals(authority, namesOf(spec, acme)).catch((error: unknown) => {
     if (query.signal.aborted) throw error;
     return [];
   });
@@ -388,11 +391,15 @@ function gapOf(ref: Ref, error: unknown): Gap {
   return defined({ plugin: PLUGIN, refs: [ref], endpoint: path, message });
 }
 
-/** Refreshes all resources of a query. A failed read is a gap on its own resource; throws only when aborted. */
-export async function observe(world: CertificatesReader, query: Query): Promise<View> {
+/**
+ * Refreshes all resources of a query. A failed read is a gap on its own resource; throws only when aborted. `probesMs`: time
+ * after which no more probes begin.
+ */
+export async function observe(world: CertificatesReader, query: Query, probesMs = PROBES_MS): Promise<View> {
   const only = query.only === undefined ? undefined : new Set(query.only.map(formatRef));
   const targets = targetsOf(query);
   const trust = once((key) => world.readTrust(key === '' ? [] : key.split('\0')));
+  const acme = once(() => world.openAcmeQuestions(query.signal));
   const pairs = once((key) => world.readPair(JSON.parse(key) as PairStorage));
   const wanted = [...targets].flatMap(([address, target]) => (only === undefined || only.has(address) ? [target] : []));
   const domains = wanted.filter(({ ref }) => ref.kind === 'Domain').length;
@@ -404,6 +411,7 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     targets,
     trust: (files) => trust(files.join('\0')),
     probes,
+    acme: () => acme(''),
     pair: (storage) => pairs(JSON.stringify(storage)),
     settings: world.settings,
     previews: [],
@@ -423,6 +431,12 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     query.progress(done, wanted.length);
   };
   const isServer = ({ ref }: Target): boolean => ref.kind === 'Domain';
+  const late = AbortSignal.timeout(probesMs);
+  const lookAtServer = async (target: Target): Promise<void> => {
+    if (!late.aborted) return lookAt(target);
+    const message = `not probed: the probes of this refresh took longer than ${probesMs / 1000} s`;
+    gaps.push({ plugin: PLUGIN, refs: [target.ref], message });
+  };
   try {
     await Promise.all([
       forEachOf(
@@ -430,7 +444,7 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
         FILES_AT_ONCE,
         lookAt,
       ),
-      forEachOf(wanted.filter(isServer), world.probes, lookAt),
+      forEachOf(wanted.filter(isServer), world.probes, lookAtServer),
     ]);
   } finally {
     await probes.close();

@@ -307,6 +307,17 @@ export interface Probes {
   readonly close: () => Promise<void>;
 }
 
+/** The questions of one refresh to ACME authorities. Silent servers delay the refresh for a limited time. */
+export interface AcmeQuestions {
+  /** Asks an authority when a certificate should be renewed. Throws only when aborted. */
+  readonly renewalInfo: (authority: AcmeAuthority, certificateId: string) => Promise<RenewalAnswer>;
+  /**
+   * The CAA records that do not permit the authority to issue for names. Names whose records are unknown are left out. Throws
+   * if the authority does not answer.
+   */
+  readonly caaRefusals: (authority: AcmeAuthority, names: readonly CaaName[]) => Promise<readonly CaaRefusal[]>;
+}
+
 /** A certificate and its key, found in a folder. */
 export interface FoundPair {
   /** Paths relative to the project if they are inside it, else absolute. */
@@ -359,10 +370,8 @@ export interface CertificatesReader {
   /** Opens `count` probes of a refresh, on several cores for large counts. All of them end when the signal fires. */
   openProbes(count: number, signal: AbortSignal): Promise<Probes>;
   readAccountKey(path: string): Promise<AccountKeySeen>;
-  /** Asks an authority when a certificate should be renewed. Throws if the authority cannot be asked. */
-  renewalInfo(authority: AcmeAuthority, certificateId: string, signal: AbortSignal): Promise<RenewalAnswer>;
-  /** The CAA records that do not permit the authority to issue for names. Names whose records are unknown are left out. */
-  caaRefusals(authority: AcmeAuthority, names: readonly CaaName[], signal: AbortSignal): Promise<readonly CaaRefusal[]>;
+  /** Opens the questions of a refresh to ACME authorities. All of them end when the signal fires. */
+  openAcmeQuestions(signal: AbortSignal): Promise<AcmeQuestions>;
   /** Returns the texts of a name's TXT records. Throws if DNS does not answer. */
   readTxt(name: string, signal: AbortSignal): Promise<readonly string[]>;
 }

@@ -53,8 +53,9 @@ import {
   observedOf,
 } from '#plugin';
 import { differencesAt } from './adopted.ts';
-import { propose } from './diff.ts';
+import { managedChange, propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
+
 import { effectOf, fileDigestsOf, filesOf, otherThanApproved } from './covers.ts';
 import type { Follower } from './follow.ts';
 import { withIgnored } from './ignored.ts';
@@ -251,7 +252,7 @@ function staleness({ action, neededBy }: Attempt, look: KnownLook): Ending | und
   return { status: 'stale', message: sentence(standing(judged)) };
 }
 
-type IntentDigests = Pick<RecordBodies['intent'], 'digests'>;
+type Digests = Pick<RecordBodies['intent'], 'digests'>;
 
 function intentOf(action: Action, resource: Resource, audit: Audit, input: ApplyInput): Draft {
   const { change } = action;
@@ -273,7 +274,7 @@ function intentOf(action: Action, resource: Resource, audit: Audit, input: Apply
       ...audit,
       ...(change.effect.disruptive ? { disruptive: true } : {}),
       ...(overrides.length === 0 ? {} : { overrides }),
-      ...defined<IntentDigests>({ digests: fileDigestsOf(action.covers) }),
+      ...defined<Digests>({ digests: fileDigestsOf(action.covers) }),
       ...(desired === undefined
         ? {}
         : { meta: metaAfter(change, { ...resource, desired }), ...specNote(desired.spec) }),
@@ -301,6 +302,18 @@ function differencesNow({ resource, scene }: KnownLook): Memory['differs'] {
   }
 }
 
+/** True if the row applies the whole document: an adoption, or a changed safety input without a later step. */
+function appliesDocument({ goal }: Change, { resource, scene }: KnownLook): boolean {
+  if (resource.desired === undefined) return false;
+  if (goal !== 'protect') return goal === 'adopt';
+  try {
+    return managedChange(resource, scene) === undefined;
+  } catch {
+    // The next plan reports why the kind cannot compare the resource.
+    return false;
+  }
+}
+
 function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft {
   const { change } = action;
   const { resource } = look;
@@ -316,8 +329,9 @@ function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft 
       because: change.because,
       ...defined<Audit>({ labels: shownLabels(resource) }),
       ...(desired === undefined ? {} : { meta: metaAfter(change, { ...resource, desired }) }),
-      ...(goal === 'adopt' && desired !== undefined ? specNote(desired.spec) : {}),
+      ...(desired !== undefined && appliesDocument(change, look) ? specNote(desired.spec) : {}),
       ...(goal === 'adopt' ? defined<Differs>({ differs: differencesNow(look) }) : {}),
+      ...defined<Digests>({ digests: fileDigestsOf(action.covers) }),
       ...(isSeen(resource) ? { state: seenState(resource) } : {}),
       ...(Object.keys(kept).length === 0 ? {} : { kept, version: tables.memoryVersion }),
     },

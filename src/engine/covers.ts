@@ -35,7 +35,7 @@ import {
   defined,
 } from '#plugin';
 import { plainJson } from './guard.ts';
-import { metaOf } from './safety-inputs.ts';
+import { isShownInput, metaOf } from './safety-inputs.ts';
 
 const NOTHING: Required<Effect> = { commands: [], files: [], uses: [], values: {} };
 
@@ -56,25 +56,38 @@ function namedBy({ ref, desired, tables: { references } }: Resource): readonly R
   );
 }
 
-/** The effect of a step that its row and spec do not show, or the problem in determining it. */
-export function effectOf(
-  change: Change,
-  resource: Resource,
-  scene: Scene,
-): Required<Effect> & { readonly problem?: string } {
-  if (isMemoryOnly(change)) return NOTHING;
+/** True for a row after which schedules run the command lines of the document without a row that a person approves. */
+function runsLater({ goal, fields }: Change, { kind, tables }: Resource): boolean {
+  if (kind.effect === undefined) return false;
+  return goal === 'adopt' || (goal === 'protect' && fields.some(({ path }) => isShownInput(path, tables)));
+}
+
+type KnownEffect = Required<Effect> & {
+  /** The reason why the effect could not be determined. */
+  readonly problem?: string;
+};
+
+function saidEffect(change: Change, resource: Resource, scene: Scene): KnownEffect {
   const { kind } = resource;
-  const uses = namedBy(resource);
   try {
     const said =
       kind.effect === undefined
         ? { files: change.goal === 'remove' ? [] : filesNamed(resource) }
         : (plainJson(kind.effect(change, resource, scene), 'the effect', EFFECT_BYTES) as unknown as Effect);
     const { commands = [], files = [], values = {} } = said;
-    return { commands, files, values, uses: [...uses, ...(said.uses ?? [])] };
+    return { commands, files, values, uses: [...namedBy(resource), ...(said.uses ?? [])] };
   } catch (error) {
     return { ...NOTHING, problem: `the plugin failed: ${redactPatterns(errorText(error))}` };
   }
+}
+
+/** The effect of a step that its row and spec do not show. */
+export function effectOf(change: Change, resource: Resource, scene: Scene): KnownEffect {
+  if (!isMemoryOnly(change)) return saidEffect(change, resource, scene);
+  if (!runsLater(change, resource)) return NOTHING;
+  // The approval covers the files of the command lines that later steps run.
+  const { commands, problem } = saidEffect(change, resource, scene);
+  return { ...NOTHING, commands, ...defined<Pick<KnownEffect, 'problem'>>({ problem }) };
 }
 
 /** Every file that a step may use: named files, and words of its command lines. */
@@ -174,7 +187,7 @@ function lifecycleOf(resource: Resource): Json {
 }
 
 /** The reason why the effect of a step is not fully known; undefined if it is known. */
-export function uncovered(effect: ReturnType<typeof effectOf>, scene: Scene): string | undefined {
+export function uncovered(effect: KnownEffect, scene: Scene): string | undefined {
   if (effect.problem !== undefined) return effect.problem;
   const bad = filesSeen(effect, scene).find(({ problem }) => problem !== undefined);
   return bad === undefined ? undefined : `${bad.path} ${bad.problem}`;

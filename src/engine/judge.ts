@@ -127,9 +127,7 @@ function rulesFor(change: Change, resource: Resource, scene: Scene, ground: Grou
         return judgedBy(table.id, () => rule(change, resource, scene));
       },
     }));
-  return change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release'
-    ? engine
-    : [...engine, ...own];
+  return isMemoryOnly(change) ? engine : [...engine, ...own];
 }
 
 function judgement(asked: Asked, override: Override | undefined): Judgement {

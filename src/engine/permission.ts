@@ -3,6 +3,7 @@
 import { type Action, type Cause, type DriftSeverity, type FileSeen, formatRef, type Resource } from '#plugin';
 import { driftedFields, isLastApplied, pendingEdits } from './causes.ts';
 import { repositoryFilesOf } from './covers.ts';
+import { needsOf } from './safety-inputs.ts';
 import type { ServeHost } from './generated.ts';
 
 /** Permits some rows of one plugin. */
@@ -39,9 +40,11 @@ function sourceOf({ follows }: Action, { resource, resources }: Place): Resource
   return address === undefined ? undefined : resources.get(address);
 }
 
-/** True if the row uses a file of the repository that differs from the one that was last approved for its resource. */
+/** True if the row uses a file of the repository that differs from the one that was last approved for its resource, or for one that it needs. */
 function usesEditedFile(action: Action, place: Place): boolean {
-  const approved = [place.resource, sourceOf(action, place)];
+  const { resource, resources } = place;
+  const needed = resource === undefined ? [] : needsOf(resource).map((address) => resources.get(address));
+  const approved = [resource, sourceOf(action, place), ...needed];
   const isApproved = ({ path, digest }: FileSeen): boolean =>
     digest !== undefined && approved.some((each) => each?.memory?.digests?.[path] === digest);
   return !repositoryFilesOf(action.covers).every(isApproved);

@@ -316,16 +316,15 @@ function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory']
   const before = memory ?? blank(body.ref);
   const adopted =
     body.goal === 'adopt'
-      ? {
-          ...before,
-          owned: before.owned ?? ('adopted' as const),
-          unknown: undefined,
-          tried: undefined,
-          applied: appliedOf(at, body.spec, body.spec_digest) ?? before.applied,
-          differs: body.differs,
-        }
-      : before;
-  return withState(withKept(withMeta(adopted as Memory, body.meta, at), body.kept, body.version), at, body.state);
+      ? { owned: before.owned ?? ('adopted' as const), unknown: undefined, tried: undefined, differs: body.differs }
+      : {};
+  const changed = {
+    ...before,
+    ...adopted,
+    applied: appliedOf(at, body.spec, body.spec_digest) ?? before.applied,
+    ...(body.digests === undefined ? {} : { digests: { ...before.digests, ...body.digests } }),
+  };
+  return withState(withKept(withMeta(changed as Memory, body.meta, at), body.kept, body.version), at, body.state);
 }
 
 /**

@@ -110,14 +110,15 @@ export function changedInputs(resource: Resource): readonly FieldChange[] {
   return [...envelope, ...changedSpecInputs(resource)];
 }
 
+/** True for a field by which only later steps go: each row of the resource shows its edit. */
+export function isShownInput(path: string, { safetyInputs }: Pick<KindTables, 'safetyInputs'>): boolean {
+  return safetyInputs.some(({ pointer, combine }) => combine === 'shown' && pointer === path);
+}
+
 /** True if a step of the resource shows the change of a safety input, and applies it. */
-function isShownBy(
-  change: FieldChange,
-  { fields }: Pick<Change, 'fields'>,
-  { references, safetyInputs }: KindTables,
-): boolean {
-  // Every row shows the edits of its document.
-  if (safetyInputs.some(({ pointer, combine }) => combine === 'shown' && pointer === change.path)) return true;
+function isShownBy(change: FieldChange, { fields }: Pick<Change, 'fields'>, tables: KindTables): boolean {
+  const { references } = tables;
+  if (isShownInput(change.path, tables)) return true;
   if (change.path !== NEEDS) return fields.some(({ path }) => path === change.path);
   const dropped = (change.before as readonly string[]).filter(
     (need) => !(change.after as readonly string[]).includes(need),

@@ -293,6 +293,8 @@ export interface RecordBodies {
     readonly spec_digest?: string;
     /** Of an adoption: digests of the actual values that differ from the document, by JSON pointer. */
     readonly differs?: Readonly<Record<string, string>>;
+    /** Digests of files of the repository that later steps run. */
+    readonly digests?: FileDigests;
     readonly state?: string;
     readonly kept?: Readonly<Record<string, Json>>;
     readonly version?: number;

@@ -4,13 +4,13 @@
  */
 
 import type { ResourceChange } from '../formats/plan.ts';
-import { type Json, leavesOf, printable, unescapePointer, valueAt } from '#plugin';
+import { isMemoryOnly, type Json, leavesOf, printable, unescapePointer, valueAt } from '#plugin';
 import { approvedText, VALUE_LENGTH, valueText } from './fields.ts';
 import { shortDigests } from './text.ts';
 
-/** One covered effect: `fields`, `edits`, `runs`, `sends` or `reads`, and its printable text. */
+/** One covered effect and its printable text. `later runs`: a later step runs the command line, without an edit. */
 export interface CoverLine {
-  readonly label: 'with' | 'document' | 'runs' | 'sends' | 'reads';
+  readonly label: 'with' | 'document' | 'runs' | 'later runs' | 'sends' | 'reads';
   readonly texts: readonly string[];
 }
 
@@ -59,7 +59,9 @@ export function coverLines(change: ResourceChange, detail: boolean): readonly Co
           `${nameOf(path)}: ${approvedText(before, length)} → ${approvedText(after, length)}`,
       ),
     },
-    ...(change.covers?.commands ?? []).map((words): CoverLine => ({ label: 'runs', texts: [commandLine(words)] })),
+    ...(change.covers?.commands ?? []).map(
+      (words): CoverLine => ({ label: isMemoryOnly(change) ? 'later runs' : 'runs', texts: [commandLine(words)] }),
+    ),
     { label: 'sends', texts: files(['send']) },
     { label: 'reads', texts: files(['read', 'run']) },
   ];

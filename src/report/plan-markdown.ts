@@ -3,7 +3,7 @@
  * budget of bytes.
  */
 
-import { counted, digestOf } from '#plugin';
+import { counted, digestOf, isMemoryOnly } from '#plugin';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../formats/plan.ts';
 import { isGrave } from '../formats/parts.ts';
 import { causeLines } from './cause-text.ts';
@@ -62,8 +62,7 @@ export function fieldCells(change: Pick<ResourceChange, 'change'>, detail: boole
 }
 
 function whatText(change: ResourceChange, detail: boolean): string {
-  const memoryOnly = change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release';
-  const because = `${memoryOnly ? `${escapeText(change.goal)}: ` : ''}${escapeText(change.because)}`;
+  const because = `${isMemoryOnly(change) ? `${escapeText(change.goal)}: ` : ''}${escapeText(change.because)}`;
   if (change.goal === 'create' || change.goal === 'remove') return because;
   const fields = cellsOf(change, detail ? Number.POSITIVE_INFINITY : MOST_FIELDS);
   return fields === '' ? because : `${because}: ${fields}`;

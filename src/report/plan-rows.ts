@@ -4,7 +4,7 @@
  */
 
 import type { ResourceChange } from '../formats/plan.ts';
-import { pointerKeys, printable as harmless, stepParts } from '#plugin';
+import { isMemoryOnly, pointerKeys, printable as harmless, stepParts } from '#plugin';
 import { coverLines } from './covers-text.ts';
 import { type FieldRow, fieldRows } from './fields.ts';
 import { namedText } from './labels-text.ts';
@@ -41,8 +41,7 @@ export function secretRows(change: Pick<ResourceChange, 'change'>): readonly Fie
 /** Returns the differences of a row, or its reason. */
 function reasonText(change: ResourceChange): string {
   const { before, after } = change.change;
-  const word =
-    change.goal === 'adopt' || change.goal === 'protect' || change.goal === 'release' ? `${change.goal}: ` : '';
+  const word = isMemoryOnly(change) ? `${change.goal}: ` : '';
   if (change.goal === 'create' || change.goal === 'remove') return cleanText(change.because);
   const rows = [...fieldRows(before, after), ...secretRows(change)];
   if (rows.length === 0) return word + cleanText(change.because);

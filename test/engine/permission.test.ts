@@ -184,6 +184,17 @@ describe('a row', () => {
     expect(isUnattended(row, permissions, approved({}), pool('sha256:0'))).toBe(false);
   });
 
+  test('with a file that was approved with a resource that its own one needs', () => {
+    const needs = [{ plugin: 'certificates', kind: 'Issuer', name: 'ca' }];
+    const resource = { desired: { spec, needs, meta: { lifecycle: { ignore: [] } } } } as unknown as Resource;
+    const row = action({ files: [script], cause: 'time' });
+    const issuer = (digest: string): ReadonlyMap<string, Resource> =>
+      new Map([['certificates/Issuer/ca', approved({ 'scripts/reload.sh': digest })]]);
+    const permissions = { host: [renewals], project: undefined };
+    expect(isPermitted(row, permissions, resource, issuer('sha256:1'))).toBe(true);
+    expect(isPermitted(row, permissions, resource, issuer('sha256:0'))).toBe(false);
+  });
+
   test('that uses an edited document of another resource needs the cause edit', () => {
     const needs = [{ plugin: 'certificates', kind: 'Issuer', name: 'ca' }];
     const resource = { desired: { spec, needs, meta: { lifecycle: { ignore: [] } } } } as unknown as Resource;

@@ -8,7 +8,7 @@
 
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { InputError, type Json } from '#plugin';
-import { ApiError, realTiming, ShapeError, type Timing } from '#plugin/http';
+import { ApiError, MOST_RETRIES, realTiming, ShapeError, type Timing } from '#plugin/http';
 import { forEachOf } from '#plugin/limit';
 import { type Denial, openHttp } from '#plugin/net';
 import { AcmeProblem } from './acme-problem.ts';
@@ -40,21 +40,27 @@ import { type AccountKey, bound, type ExternalAccount, signed } from './jws.ts';
 import { FailedOrderError, PendingOrderError } from './order-errors.ts';
 import type { Problem } from './problems.ts';
 import { askAgainMs } from './renewal-window.ts';
-import { type Message, openWire, readReply, type Reply, unusable } from './wire.ts';
+import { type Message, openWire, readReply, type Reply, unusable, type Wire } from './wire.ts';
 
-export interface AcmeOptions {
+/** The way to a server. */
+export interface ReachOptions {
   /** URL of the directory. */
   readonly directory: string;
   /** Anchors that verify the server, instead of the usual ones. PEM. */
   readonly ca?: string;
-  readonly key: AccountKey;
-  /** URL of the account, if it is known. */
-  readonly account?: string;
   readonly denial: Denial;
   readonly timing?: Timing;
   /** Deadline of one exchange, in ms. */
   readonly requestMs?: number;
+  /** Number of times that a request is sent again after a failure that may pass soon. */
+  readonly retries?: number;
   readonly count?: CountRequest;
+}
+
+export interface AcmeOptions extends ReachOptions {
+  readonly key: AccountKey;
+  /** URL of the account, if it is known. */
+  readonly account?: string;
 }
 
 export interface AccountOrder {
@@ -72,12 +78,18 @@ export interface NewOrder {
   readonly replaces?: string;
 }
 
-export interface AcmeClient {
+/** The part of a client that needs no account. */
+export interface AcmeServer {
   readonly directory: Directory;
-  /** URL of the account, if it is known. */
-  readonly accountUrl: () => string | undefined;
   /** The server's clock minus this machine's, in ms, at the last answer. */
   readonly clockDifferenceMs: () => number | undefined;
+  /** Undefined if the server has no renewal information. */
+  readonly renewalInfo: (certificateId: string, signal: AbortSignal) => Promise<RenewalAdvice | undefined>;
+}
+
+export interface AcmeClient extends AcmeServer {
+  /** URL of the account, if it is known. */
+  readonly accountUrl: () => string | undefined;
   /** Number of requests so far. */
   readonly requests: () => number;
   /** The account of the key; undefined if the server has none. Later requests are made by it. */
@@ -122,8 +134,6 @@ export interface AcmeClient {
     preferredChain: string | undefined,
     signal: AbortSignal,
   ) => Promise<IssuedChain>;
-  /** Undefined if the server has no renewal information. */
-  readonly renewalInfo: (certificateId: string, signal: AbortSignal) => Promise<RenewalAdvice | undefined>;
   /** Revokes a certificate of the account. `reason`: RFC 5280, 5.3.1. Succeeds if it is revoked already. */
   readonly revoke: (certificate: X509Certificate, reason: number, signal: AbortSignal) => Promise<void>;
 }
@@ -170,26 +180,58 @@ function failureOf(order: Order, authorizations: readonly Authorization[]): Prob
   return order.error ?? { type: 'other', detail: 'the order became invalid without a reason', subproblems: [] };
 }
 
-/** Opens a client, and reads the directory. */
-export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promise<AcmeClient> {
-  const { ca, denial, timing = realTiming, requestMs = REQUEST_MS, count } = options;
+/** A server whose directory is read. */
+interface Reached extends AcmeServer {
+  readonly wire: Wire;
+  /** The origin of all of its URLs. */
+  readonly origin: string;
+}
+
+/** Reads the directory. `secrets`: values that no message has. */
+async function reach(options: ReachOptions, secrets: () => Iterable<string>, signal: AbortSignal): Promise<Reached> {
+  const { ca, denial, timing = realTiming, requestMs = REQUEST_MS, retries = MOST_RETRIES, count } = options;
   const directoryUrl = checkedUrl(options.directory, 'the URL of the directory');
-  const tokens = new Set<string>();
   const wire = openWire({
     send: openHttp(denial, ca === undefined ? {} : { ca }),
     timing,
     requestMs,
-    secrets: () => tokens,
+    retries,
+    secrets,
     ...(count === undefined ? {} : { count }),
   });
-  let { key, account } = options;
-
   const { origin } = new URL(directoryUrl);
   const directory = readReply(
     await wire.get({ action: 'directory', what: 'read the directory' }, directoryUrl, signal),
     (value) => directoryOf(value, origin),
   );
   wire.takeNoncesFrom(directory.newNonce);
+
+  async function renewalInfo(certificateId: string, ends: AbortSignal): Promise<RenewalAdvice | undefined> {
+    const base = directory.renewalInfo;
+    if (base === undefined) return undefined;
+    const reply = await wire.get(
+      { action: 'renewal-info', what: 'read renewal information' },
+      `${base.replace(/\/$/u, '')}/${certificateId}`,
+      ends,
+    );
+    return { ...readReply(reply, renewalInfoOf), askAgainMs: askAgainMs(reply.retryAfterMs) };
+  }
+
+  return { wire, origin, directory, clockDifferenceMs: wire.clockDifferenceMs, renewalInfo };
+}
+
+/** Opens a client without an account, and reads the directory. */
+export async function openAcmeServer(options: ReachOptions, signal: AbortSignal): Promise<AcmeServer> {
+  const { directory, clockDifferenceMs, renewalInfo } = await reach(options, () => [], signal);
+  return { directory, clockDifferenceMs, renewalInfo };
+}
+
+/** Opens a client, and reads the directory. */
+export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promise<AcmeClient> {
+  const { timing = realTiming } = options;
+  const tokens = new Set<string>();
+  const { wire, origin, directory, clockDifferenceMs, renewalInfo } = await reach(options, () => tokens, signal);
+  let { key, account } = options;
   if (account !== undefined) own(account);
 
   /** Sends a request by the account. */
@@ -449,17 +491,6 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     }
   }
 
-  async function renewalInfo(certificateId: string, ends: AbortSignal): Promise<RenewalAdvice | undefined> {
-    const base = directory.renewalInfo;
-    if (base === undefined) return undefined;
-    const reply = await wire.get(
-      { action: 'renewal-info', what: 'read renewal information' },
-      `${base.replace(/\/$/u, '')}/${certificateId}`,
-      ends,
-    );
-    return { ...readReply(reply, renewalInfoOf), askAgainMs: askAgainMs(reply.retryAfterMs) };
-  }
-
   async function revoke({ raw }: X509Certificate, reason: number, ends: AbortSignal): Promise<void> {
     const what = 'revoke a certificate';
     const payload = { certificate: raw.toString('base64url'), reason };
@@ -473,7 +504,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   return {
     directory,
     accountUrl: () => account,
-    clockDifferenceMs: wire.clockDifferenceMs,
+    clockDifferenceMs,
     requests: wire.requests,
     findAccount,
     lookUpAccount: (ends) => accountBy(key, ends),

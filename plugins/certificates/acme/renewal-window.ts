@@ -17,6 +17,8 @@ export function isWithin(window: RenewalWindow | undefined, at: Instant): boolea
 const HOUR_MS = 3_600_000;
 /** Limits of the wait until the authority is asked again, in ms. */
 const ASK_AGAIN_MS = { least: HOUR_MS, usual: 6 * HOUR_MS, most: 7 * 24 * HOUR_MS };
+/** Wait until an authority is asked that a refresh did not ask, in ms. */
+export const ASK_SOON_MS = ASK_AGAIN_MS.least;
 /** Longest wait until an authority is asked again, in ms. */
 export const MOST_ASK_AGAIN_MS = ASK_AGAIN_MS.most;
 

@@ -4,7 +4,7 @@
  * | Failure | Sent again |
  * |---|---|
  * | `badNonce` | up to 20 times, with the nonce of that answer |
- * | no connection, status 503 | up to 5 times, after `Retry-After` of at most 60 s |
+ * | no connection, status 503 | up to `retries` times, after `Retry-After` of at most 60 s |
  * | another status from 500, a lost answer | the same, but not a request that creates something |
  * | `rateLimited`, status 429 | never: the wait may take days, and belongs to the plan |
  * | any other | never |
@@ -18,7 +18,6 @@ import {
   ExchangeError,
   type Fate,
   jittered,
-  MOST_RETRIES,
   type Request,
   retryAfterIn,
   ShapeError,
@@ -31,6 +30,7 @@ import type { SendHttp } from '#plugin/net';
 import { AcmeProblem } from './acme-problem.ts';
 import type { AcmeAction, CountRequest } from './counts.ts';
 import { type AccountKey, signed } from './jws.ts';
+import { isTransient } from './outages.ts';
 import { NO_PROBLEM, type Problem, problemOf } from './problems.ts';
 
 export interface WireOptions {
@@ -38,6 +38,8 @@ export interface WireOptions {
   readonly timing: Timing;
   /** Deadline of one exchange, in ms. */
   readonly requestMs: number;
+  /** Number of times that a request is sent again after a failure that may pass soon. */
+  readonly retries: number;
   /** Values that no message has. */
   readonly secrets: () => Iterable<string>;
   /** Counts each exchange, repeated ones too. */
@@ -139,7 +141,7 @@ export function unusable(
   });
 }
 
-export function openWire({ send, timing, requestMs, secrets, count: counted }: WireOptions): Wire {
+export function openWire({ send, timing, requestMs, retries, secrets, count: counted }: WireOptions): Wire {
   const nonces: string[] = [];
   let nonceUrl: string | undefined;
   let clockDifference: number | undefined;
@@ -204,7 +206,7 @@ export function openWire({ send, timing, requestMs, secrets, count: counted }: W
       try {
         return await attempt();
       } catch (error) {
-        if (!(error instanceof ApiError) || faults >= MOST_RETRIES || !isTransient(error)) throw error;
+        if (!(error instanceof ApiError) || faults >= retries || !isTransient(error)) throw error;
         if (creates && error.fate === 'unknown') throw error;
         const waitMs = error.retryAfterMs ?? jittered(faults, timing.random());
         if (waitMs > LONGEST_WAIT_MS) throw error;
@@ -277,9 +279,4 @@ function nonceIn({ headers }: Answer): string | undefined {
 
 function isBadNonce(error: unknown): boolean {
   return error instanceof AcmeProblem && error.code === 'badNonce';
-}
-
-/** Failures of the server or the network that may pass soon. */
-function isTransient({ code, status }: ApiError): boolean {
-  return (status !== undefined && status >= 500) || ['no_answer', 'no_connection', 'broken_connection'].includes(code);
 }

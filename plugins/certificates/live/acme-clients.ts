@@ -1,18 +1,14 @@
-/** ACME authorities of one world: a client for each account, and what a refresh asks an authority. */
+/** ACME authorities of one world: a client for each account, and the keys of accounts. */
 
 import { resolve } from 'node:path';
-import { defined, errorText, type Outside } from '#plugin';
-import { forEachOf, limiter } from '#plugin/limit';
-import { usualDenial } from '#plugin/net';
-import type { AcmeClient } from '../acme/client.ts';
+import { defined, type Outside } from '#plugin';
+import type { AcmeClient, AcmeServer, ReachOptions } from '../acme/client.ts';
 import { requestCounter } from '../acme/counts.ts';
 import type { AccountKey } from '../acme/jws.ts';
-import type { CaaRefusal } from '../acme/rules.ts';
-import type { CertificatesConfig } from '../generated.ts';
-import { askAgainMs } from '../acme/renewal-window.ts';
-import type { AccountKeySeen, AcmeAuthority, CertificatesReader, RenewalAnswer } from '../world.ts';
+import type { AccountKeySeen, AcmeAuthority } from '../world.ts';
 import { documentDenial } from './denied.ts';
 import { readWhole, StorageError } from './files.ts';
+import { openServers } from './server-failures.ts';
 
 const KEY_LIMIT = 65_536;
 const ANCHORS_LIMIT = 1_048_576;
@@ -25,7 +21,7 @@ async function textOf(path: string, limit: number): Promise<string> {
 }
 
 /** Reads the key of an account. Absent without a file. */
-async function readKeyFile(path: string): Promise<AccountKeySeen> {
+export async function readKeyFile(path: string): Promise<AccountKeySeen> {
   const file = await readWhole(path, KEY_LIMIT);
   if (file.kind === 'missing') return { status: 'absent' };
   if (file.kind === 'other') return { status: 'seen', mode: '0000', problem: `is ${file.what}` };
@@ -42,40 +38,61 @@ async function readKeyFile(path: string): Promise<AccountKeySeen> {
   }
 }
 
-/** Opens the client of a key. `ca`: path relative to the project. */
+type Opening = Pick<Outside, 'folder' | 'env' | 'config' | 'now' | 'count'>;
+
+/** The way to an authority. `ca`: path relative to the project. */
+async function reachOf(
+  { directory, ca }: Pick<AcmeAuthority, 'directory' | 'ca'>,
+  outside: Opening,
+): Promise<ReachOptions> {
+  const { folder, now, count } = outside;
+  const { realTiming } = await import('#plugin/http');
+  return defined({
+    directory,
+    ca: ca === undefined ? undefined : await textOf(resolve(folder, ca), ANCHORS_LIMIT),
+    denial: documentDenial(outside),
+    timing: { ...realTiming, now },
+    count: requestCounter(directory, count),
+  });
+}
+
+/** Opens the client of a key. */
 export async function openWithKey(
   key: AccountKey,
-  { directory, account, ca }: Pick<AcmeAuthority, 'directory' | 'account' | 'ca'>,
-  outside: Pick<Outside, 'folder' | 'env' | 'config' | 'now' | 'count'>,
+  authority: Pick<AcmeAuthority, 'directory' | 'account' | 'ca'>,
+  outside: Opening,
   signal: AbortSignal,
 ): Promise<AcmeClient> {
-  const { folder, now, count } = outside;
-  const [{ openAcme }, { realTiming }] = await Promise.all([import('../acme/client.ts'), import('#plugin/http')]);
-  const anchors = ca === undefined ? undefined : await textOf(resolve(folder, ca), ANCHORS_LIMIT);
-  const timing = { ...realTiming, now };
-  return openAcme(
-    defined({
-      directory,
-      key,
-      account,
-      ca: anchors,
-      denial: documentDenial(outside),
-      timing,
-      count: requestCounter(directory, count),
-    }),
-    signal,
-  );
+  const { openAcme } = await import('../acme/client.ts');
+  return openAcme(defined({ ...(await reachOf(authority, outside)), key, account: authority.account }), signal);
+}
+
+/** Opens an authority without an account. */
+export async function openServer(
+  authority: Pick<AcmeAuthority, 'directory' | 'ca'>,
+  outside: Opening,
+  limits: Required<Pick<ReachOptions, 'requestMs' | 'retries'>>,
+  signal: AbortSignal,
+): Promise<AcmeServer> {
+  const { openAcmeServer } = await import('../acme/client.ts');
+  return openAcmeServer({ ...(await reachOf(authority, outside)), ...limits }, signal);
+}
+
+/** The name of the server of an authority. */
+export function serverName({ directory, ca }: Pick<AcmeAuthority, 'directory' | 'ca'>): string {
+  return JSON.stringify([directory, ca]);
 }
 
 /** Opens the client of an account, once for each. Paths are relative to the project. */
 export type OpenClient = (authority: AcmeAuthority, signal: AbortSignal) => Promise<AcmeClient>;
 
-export function openClients(outside: Pick<Outside, 'folder' | 'env' | 'config' | 'now' | 'count'>): OpenClient {
+export function openClients(outside: Opening): OpenClient {
   const clients = new Map<string, Promise<AcmeClient>>();
+  const unlessFailed = openServers(outside.now);
   const open = async (authority: AcmeAuthority, signal: AbortSignal): Promise<AcmeClient> => {
     const { readAccountKey } = await import('../acme/jws.ts');
     const key = await readAccountKey(await textOf(resolve(outside.folder, authority.accountKey), KEY_LIMIT));
-    return openWithKey(key, authority, outside, signal);
+    return unlessFailed(serverName(authority), () => openWithKey(key, authority, outside, signal));
   };
   return (authority, signal) => {
     const name = JSON.stringify(authority);
@@ -83,64 +100,8 @@ export function openClients(outside: Pick<Outside, 'folder' | 'env' | 'config' |
     if (known !== undefined) return known;
     const opening = open(authority, signal);
     clients.set(name, opening);
-    // The next action tries again.
+    // A later action tries again.
     opening.catch(() => clients.delete(name));
     return opening;
-  };
-}
-
-type AcmeReader = Pick<CertificatesReader, 'readAccountKey' | 'renewalInfo' | 'caaRefusals'>;
-
-const CAA_AT_ONCE = 8;
-/** Questions for renewal windows at once: each one of them has a connection, which costs more than the question. */
-const WINDOWS_AT_ONCE = 16;
-
-/** The window of a certificate, or the reason why the authority gave none. */
-async function answerOf(client: AcmeClient, certificateId: string, signal: AbortSignal): Promise<RenewalAnswer> {
-  try {
-    const info = await client.renewalInfo(certificateId, signal);
-    return info ?? { failure: 'the authority has no renewal information', askAgainMs: askAgainMs(undefined) };
-  } catch (error) {
-    const { ApiError } = await import('#plugin/http');
-    if (signal.aborted || !(error instanceof ApiError)) throw error;
-    return { failure: errorText(error), askAgainMs: askAgainMs(error.retryAfterMs) };
-  }
-}
-
-/** The part of a reader that asks ACME authorities. */
-export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env' | 'config'>, clientOf: OpenClient): AcmeReader {
-  const settings = outside.config as unknown as Partial<CertificatesConfig>;
-  const oneOfFew = limiter(WINDOWS_AT_ONCE);
-  return {
-    readAccountKey: (path) => readKeyFile(resolve(outside.folder, path)),
-    renewalInfo: async (authority, certificateId, signal) => {
-      const client = await clientOf(authority, signal);
-      const answer = await oneOfFew(() => answerOf(client, certificateId, signal), { signal });
-      const difference = client.clockDifferenceMs();
-      return difference === undefined ? answer : { ...answer, clockSeconds: Math.round(difference / 1000) };
-    },
-    caaRefusals: async (authority, names, signal) => {
-      const [{ caaText }, { lookUpCaa }, { openDns }] = await Promise.all([
-        import('../acme/caa.ts'),
-        import('../acme/dns/caa-look-up.ts'),
-        import('../acme/dns/lookup.ts'),
-      ]);
-      const client = await clientOf(authority, signal);
-      const issuers = client.directory.caaIdentities;
-      // Without identities, no record can name the authority.
-      if (issuers.length === 0) return [];
-      const { ask } = openDns(settings.probe?.resolvers, usualDenial(outside.env));
-      const account = authority.account === undefined ? {} : { accountUri: authority.account };
-      const refusals: CaaRefusal[] = [];
-      await forEachOf(names, CAA_AT_ONCE, async ({ name, wildcard, method }) => {
-        const question = { issuers, wildcard, method, ...account };
-        const found = await lookUpCaa(ask, name, question, signal);
-        if (found.verdict !== 'forbidden') return;
-        const { at, faults } = found;
-        const waits = faults.every((each) => each === 'account-unknown') ? { waits: true } : {};
-        refusals.push({ name: wildcard ? `*.${name}` : name, at, ...caaText(found, question, at), ...waits });
-      });
-      return refusals.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    },
   };
 }

@@ -6,7 +6,7 @@ import type { CertificatesConfig } from '../generated.ts';
 import { mapPaths } from '../paths.ts';
 import type { CertificatesReader, PairStorage } from '../world.ts';
 import { type Accounts, readAccounts } from './accounts.ts';
-import { openAcmeReader, openClients } from './acme-clients.ts';
+import { readKeyFile } from './acme-clients.ts';
 import { readAuthority } from './authority.ts';
 import { openProbing } from './probing.ts';
 import { readStored } from './stored.ts';
@@ -16,21 +16,28 @@ export function storageIn(folder: string, storage: PairStorage): PairStorage {
   return mapPaths(storage, (path) => resolve(folder, path));
 }
 
-/** The accounts of this machine, read on first use. */
-export function openAccounts(): () => Promise<Accounts> {
-  let accounts: Promise<Accounts> | undefined;
+/** Runs `work` on first use. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
   return () => {
-    accounts ??= readAccounts();
-    return accounts;
+    result ??= work();
+    return result;
   };
 }
 
-export function openReader(outside: Outside, clientOf = openClients(outside)): CertificatesReader {
+/** The accounts of this machine, read on first use. */
+export function openAccounts(): () => Promise<Accounts> {
+  return once(readAccounts);
+}
+
+export function openReader(outside: Outside): CertificatesReader {
   const { folder } = outside;
   const accounts = openAccounts();
+  const questions = once(async () => (await import('./acme-questions.ts')).openQuestions(outside));
   return {
     settings: outside.config as unknown as Partial<CertificatesConfig>,
-    ...openAcmeReader(outside, clientOf),
+    readAccountKey: (path) => readKeyFile(resolve(folder, path)),
+    openAcmeQuestions: async (signal) => (await questions())(signal),
     ...openProbing(outside, (outside.config as unknown as Partial<CertificatesConfig>).probe),
     readAuthority: (dir) => readAuthority(resolve(folder, dir)),
     readPair: async (storage) => readStored(storageIn(folder, storage), await accounts()),

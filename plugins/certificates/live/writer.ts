@@ -60,7 +60,7 @@ export function openWriter(outside: Outside): CertificatesWriter {
   };
   const services = openServices(reload, () => performance.now());
   return {
-    ...openReader(outside, clientOf),
+    ...openReader(outside),
     ...openAcmeWriter({ outside, clientOf, accounts }),
     createAuthority: (dir, commonName, now, untouched) =>
       createAuthority(resolve(folder, dir), commonName, now, untouched),

@@ -2,8 +2,11 @@
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openReader } from '../../../plugins/certificates/live/reader.ts';
+import { observe } from '../../../plugins/certificates/observe.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { CertificatesReader, PairStorage } from '../../../plugins/certificates/world.ts';
 import { formatRef, type Memory, type View } from '#plugin';
@@ -13,6 +16,7 @@ import {
   DAY,
   certificateSpec,
   desiredOf,
+  domainSpec,
   memoryOf,
   openssl,
   outside,
@@ -334,4 +338,27 @@ describe('a Domain whose Certificate', () => {
     line.memory.set(WWW, memoryOf('Certificate', 'www', { kept: { fingerprint: 'sha256:x' } }));
     expect((await view(line)).observed).toMatchObject([{ state: 'tls_error' }]);
   });
+});
+
+test('a refresh whose probes take too long begins no more of them, and has all else', async () => {
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => void sockets.push(socket));
+  await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+  const { port } = silent.address() as AddressInfo;
+  const domains = ['a', 'b', 'c'].map((name) =>
+    desiredOf('Domain', name, domainSpec({ host: `${name}.example.test`, address: '127.0.0.1', port })),
+  );
+  const line = await ready();
+  const probe = { concurrency: 1, handshakeSeconds: 0.3 };
+  const world = openReader(outside(line.folder, { probe }));
+  const query = queryOf([...line.desired, ...domains], { memory: [...line.memory.values()], now });
+  const { observed, gaps } = await observe(world, query, 50);
+  expect(observed.map(({ ref }) => formatRef(ref))).toEqual([WWW, 'certificates/Domain/a', CA]);
+  const message = 'not probed: the probes of this refresh took longer than 0.05 s';
+  expect(gaps).toMatchObject(['b', 'c'].map((name) => ({ refs: [refOf('Domain', name)], message })));
+  expect(sockets).toHaveLength(1);
 });

@@ -20,8 +20,8 @@ export interface Scripted {
   readonly body?: unknown;
 }
 
-/** `lost`: the connection ends without an answer. */
-export type Script = (received: Received, count: number) => Scripted | 'lost' | undefined;
+/** `lost`: the connection ends without an answer. `silent`: it stays open without one. */
+export type Script = (received: Received, count: number) => Scripted | 'lost' | 'silent' | undefined;
 
 export interface ScriptedServer {
   readonly origin: string;
@@ -70,6 +70,7 @@ export async function startScripted(script: Script): Promise<ScriptedServer> {
       const count = received.filter((each) => each.path === path).length;
       received.push(one);
       const answer = script(one, count) ?? usual(path);
+      if (answer === 'silent') return;
       if (answer === 'lost') {
         request.socket.destroy();
         return;
