@@ -11,6 +11,8 @@
  * | the deadline passed, the run was cancelled, or the resource could not be read afterwards | unknown |
  * | the handler threw UnknownOutcomeError | unknown |
  * | the handler threw PostponedError | undone, and the row is deferred |
+ * | the handler threw InputError before it recorded progress, and the resource is as before | undone, and the row is failed |
+ * | the plugin cannot be opened for writing | undone, and the row is failed |
  * | basis, proposal or verdict have changed since the plan | stale |
  */
 
@@ -28,6 +30,7 @@ import {
   type Gap,
   type Given,
   intentId,
+  isInputError,
   isMemoryOnly,
   isPartlyDone,
   isPostponed,
@@ -40,6 +43,7 @@ import {
   type Resource,
   redactPatterns,
   resourceOf,
+  sameJson,
   type Scene,
   settlesIn,
   stepTransition,
@@ -141,6 +145,8 @@ interface Handled {
   readonly error?: unknown;
   /** A sentence for the result of the step, if it is done. */
   readonly remark?: string;
+  /** The handler threw before it tried anything that it has reported. */
+  readonly untried?: true;
 }
 
 /** An action whose handler has ended. */
@@ -365,8 +371,14 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
   const deadlineMs = stepTransition(tables, change.step)?.deadlineMs ?? ACTION_DEADLINE_MS;
   const resource = withIgnored(look.resource);
   let remark: string | undefined;
+  let isTried = false;
+  let world: unknown;
   try {
-    const world = await input.writer(change.ref.plugin);
+    world = await input.writer(change.ref.plugin);
+  } catch (error) {
+    return { error, untried: true };
+  }
+  try {
     const kept = await withDeadline(change.step, deadlineMs, input.abort, (signal) =>
       handler(world, resource, {
         id,
@@ -377,6 +389,7 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
         now: input.now,
         signal,
         keep: async (fields, spends) => {
+          isTried = true;
           await input.record([progressDraft(change, look.resource, { run: input.run, seq, fields, spends })]);
           moments.spent(spends ?? []);
         },
@@ -395,6 +408,7 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
     );
     return defined({ kept: kept === undefined || kept === null ? undefined : keptJson(kept, change), remark });
   } catch (error) {
+    if (isInputError(error) && !isTried) return { error, untried: true };
     if (!isPartlyDone(error) && !isPostponed(error)) return { error };
     try {
       return { error, kept: keptJson(error.kept, change) };
@@ -520,6 +534,16 @@ function movedBy(
   return isOwn ? { state, moves } : { moves };
 }
 
+/** True if the step ended before it tried anything: a mistake of the user's, which leaves the resource as it was. */
+function isUntried({ handled, look, after }: Ended): boolean {
+  if (handled.untried !== true || after === undefined) return false;
+  const [before, now] = [look.resource, after.resource].map((each) => {
+    const seen = isSeen(each) ? each.sight.observed : undefined;
+    return { is: each.sight.is, state: seen?.state ?? null, facts: (seen?.facts ?? null) as Json };
+  });
+  return sameJson(before, now);
+}
+
 const OUTCOMES: { readonly [Status in RowStatus]?: RecordBodies['outcome']['outcome'] } = {
   done: 'done',
   unknown: 'unknown',
@@ -534,7 +558,8 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
   const known = after !== undefined && isKnownLook(after) ? after : undefined;
   const seen = known?.resource;
   const found = seen === undefined ? undefined : seenState(seen);
-  const moved = seen === undefined ? undefined : movedBy(change, seen, ending);
+  const untried = isUntried(ended);
+  const moved = seen === undefined || untried ? undefined : movedBy(change, seen, ending);
   const state = moved?.state ?? found;
   const remembered = ending.status === 'done' && known !== undefined ? { ...noted(known), ...kept } : kept;
   const removed = (change.goal === 'remove' || change.goal === 'replace') && state === ABSENT;
@@ -544,7 +569,7 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
       run: input.run,
       ref: change.ref,
       intent: ended.seq,
-      outcome: OUTCOMES[ending.status] ?? 'failed',
+      outcome: untried ? 'undone' : (OUTCOMES[ending.status] ?? 'failed'),
       more: ending.more === true ? true : undefined,
       differs:
         ending.more === true && known !== undefined && look.resource.memory?.differs !== undefined

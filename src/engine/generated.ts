@@ -107,6 +107,8 @@ export type ExitCodeName =
   | 'timed-out'
   | 'yielded'
   | 'partly-read'
+  | 'failure-reported'
+  | 'trial-failed'
   | 'rejected'
   | 'changes'
   | 'ok';
@@ -533,6 +535,18 @@ export const exitCodes: readonly ExitCode[] = [
     code: 4,
     text: 'Some resources could not be read.',
     next: 'Fix the access that the gaps name and run the command again.',
+  },
+  {
+    name: 'failure-reported',
+    code: 4,
+    text: 'The report has a failure.',
+    next: 'Fix the cause that the report names and run the command again.',
+  },
+  {
+    name: 'trial-failed',
+    code: 4,
+    text: 'The trial failed.',
+    next: 'Fix the cause that its report names and run the command again.',
   },
   {
     name: 'rejected',

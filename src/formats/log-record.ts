@@ -243,8 +243,8 @@ export interface RecordBodies {
     readonly spends?: readonly string[];
   };
   /**
-   * The result of a step. `undone`: the step had no effect, as a refresh found, or the step itself, which has to wait; it
-   * does not count as a failure.
+   * The result of a step. `undone`: the step had no effect, as a refresh found, or the step itself, which has to wait, or
+   * which found a mistake of the user's before it tried anything; it does not count as a failure.
    */
   readonly outcome: {
     readonly run: string;

@@ -29,7 +29,7 @@ function isSystemError(error: unknown): boolean {
 
 /** The class of an error. */
 export function errorKind(error: unknown): ErrorKind {
-  if (error instanceof InputError) return 'input';
+  if (isInputError(error)) return 'input';
   return error instanceof OutsideError || isSystemError(error) ? 'outside' : 'bug';
 }
 
@@ -68,6 +68,11 @@ export class UnknownOutcomeError extends Error {
   constructor(cause: unknown) {
     super(errorText(cause), { cause });
   }
+}
+
+/** True for an InputError and its subclasses, and by its name for one of another package. */
+export function isInputError(error: unknown): error is InputError {
+  return error instanceof InputError || (Error.isError(error) && error.name === 'InputError');
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Addresses of the APIs of providers that may receive a token. A change of `fettle.yaml` alone, as in a pull request, cannot add one. */
 
 import { isLoopback } from './origin.ts';
-import { sendingMistake } from './secret.ts';
+import { missingReason, sendingMistake } from './secret.ts';
 
 /** The address cannot be used. */
 class EndpointError extends Error {
@@ -40,6 +40,8 @@ export function providerEndpoint(
   { written, usual, override, token, list }: ProviderEndpoint,
   env: Readonly<Record<string, string | undefined>>,
 ): string {
+  const reason = missingReason(token.value);
+  if (reason !== undefined) throw new EndpointError(`the token is missing: ${reason}`);
   const given = env[override]?.trim() ?? '';
   if (given !== '') return checkedEndpoint(given);
   const endpoint = checkedEndpoint(written);

@@ -1,6 +1,7 @@
 /**
  * Values of secrets, and their permitted targets: origins that the environment names. A change of `fettle.yaml`, as in a
- * pull request, cannot send a secret to another origin. Pure.
+ * pull request, cannot send a secret to another origin. A secret that is missing is a text that names the reason, and is
+ * never sent. Pure.
  */
 
 import { InputError } from './errors.ts';
@@ -18,6 +19,17 @@ export function isPublic(secret: string): boolean {
   return secret.startsWith(PUBLIC);
 }
 
+/** The text in the place of a secret that cannot be read. */
+export function missingSecret(reason: string): string {
+  return `\${missing:${reason}}`;
+}
+
+/** The reason why a text is not a secret: it stands for a missing one, or is a reference; undefined for a secret. */
+export function missingReason(text: string): string | undefined {
+  const [, from, rest] = /^\$\{(env|file|missing):(.*)\}$/su.exec(text) ?? [];
+  return from === undefined || from === 'missing' ? rest : `the reference ${text} was not read`;
+}
+
 /** A field of `fettle.yaml` that has a secret. */
 export interface SecretField {
   /** The secret in messages: `the token of the cluster`. */
@@ -28,13 +40,16 @@ export interface SecretField {
   readonly field: string;
 }
 
-/** The value of a field, or of its variable. Throws an InputError if both are missing. */
+/** The value of a field; of its variable if the field is left out. Throws an InputError if the secret is missing. */
 export function heldSecret(
   given: string | undefined,
   { what, variable, field }: SecretField,
   env: Environment,
 ): string {
   const value = given ?? env[variable] ?? '';
+  const reason = missingReason(value);
+  if (reason !== undefined)
+    throw new InputError(`${what} is missing: ${reason}. Provide the secret that ${field} in fettle.yaml names`);
   if (value !== '') return value;
   throw new InputError(`${what} is missing. Set the environment variable ${variable}, or ${field} in fettle.yaml`);
 }
@@ -71,6 +86,8 @@ function entriesFor(list: string, variable: string): string {
 export function sendingMistake(sending: Sending, list: string, env: Environment): string | undefined {
   const { secret, variable, to, signs = false } = sending;
   const sent = signs ? 'used for' : 'sent to';
+  const reason = missingReason(secret);
+  if (reason !== undefined) return `is missing: ${reason}`;
   if (isPublic(secret) && isLoopback(to.hostname)) return undefined;
   const origin = parseOrigin(`${to.protocol}//${to.host}`);
   if (isOriginMistake(origin)) return `must not be ${sent} an address that ${origin.mistake}`;

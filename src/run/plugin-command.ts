@@ -292,7 +292,7 @@ export async function refreshCommand(
       );
       const gapOf = gapFinder(sealed.gaps);
       const isGap = [...only].some(([address, ref]) => gapOf(ref, address) !== undefined);
-      const ending = failed || isGap ? 'partly-read' : 'ok';
+      const ending = isGap ? 'partly-read' : failed ? 'failure-reported' : 'ok';
       return { ending, report: { report: soundReport(own, worlds.redact), head: log.head() } };
     } finally {
       await worlds.close();
@@ -416,7 +416,7 @@ export async function trialCommand(
       await keep(notes);
       const stopped = stoppedEnding(interruption);
       return {
-        ending: stopped ?? (failed ? 'partly-read' : 'ok'),
+        ending: stopped ?? (failed ? 'trial-failed' : 'ok'),
         report: { report: report(lines, facts), head: head() },
       };
     } finally {

@@ -4,7 +4,7 @@ import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readInside } from '#plugin/files';
 import { isFileOf, type SecretReference, secretsIn, withSecrets } from '../engine/load/secrets.ts';
-import { errorText, type Json, type SecretTable } from '#plugin';
+import { errorText, type Json, missingSecret, type SecretTable } from '#plugin';
 
 /** Size limit of a secret, in bytes: the key of a CA with its chain fits. */
 const LONGEST = 65_536;
@@ -17,10 +17,11 @@ export interface Place {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** A configuration with its secrets filled in, and the list of secrets for redaction; or the secret that is missing. */
-export type WithSecrets =
-  | { readonly config: Json; readonly secrets: readonly string[] }
-  | { readonly missing: string; readonly secrets: readonly string[] };
+/** A configuration with its secrets filled in, and the list of secrets for redaction. */
+export interface WithSecrets {
+  readonly config: Json;
+  readonly secrets: readonly string[];
+}
 
 /** Reads the whole file, as a key has several lines, and removes the last newline. Throws with a message for users. */
 async function readSecret({ name, variable }: SecretReference, { folder, roots }: Place): Promise<string> {
@@ -42,13 +43,21 @@ async function valueOf(reference: SecretReference, place: Place): Promise<string
   return value;
 }
 
-/** Reads the secrets that a plugin's configuration names. A missing one is not an error here: its users become gaps. */
+/**
+ * Reads the secrets that a plugin's configuration names. A missing one is not an error here: the reason is in its place,
+ * for the resources that use it.
+ */
 export async function readSecrets(config: Json, tables: readonly SecretTable[], place: Place): Promise<WithSecrets> {
   const values = new Map<string, string>();
-  try {
-    for (const reference of secretsIn(config, tables)) values.set(reference.pointer, await valueOf(reference, place));
-    return { config: withSecrets(config, values), secrets: [...values.values()] };
-  } catch (error) {
-    return { missing: errorText(error), secrets: [...values.values()] };
+  const secrets: string[] = [];
+  for (const reference of secretsIn(config, tables)) {
+    try {
+      const value = await valueOf(reference, place);
+      values.set(reference.pointer, value);
+      secrets.push(value);
+    } catch (error) {
+      values.set(reference.pointer, missingSecret(errorText(error)));
+    }
   }
+  return { config: withSecrets(config, values), secrets };
 }

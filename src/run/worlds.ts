@@ -90,11 +90,10 @@ async function openWorld(
   workspace: Workspace,
 ): Promise<unknown> {
   const isWithout = plugin.secretsFor === 'writer' && access === 'read';
-  if ('missing' in settings && !isWithout) throw new Error(settings.missing);
   const { host, config } = workspace;
   const { count } = host;
   const outside = {
-    config: 'missing' in settings || isWithout ? await settingsOf(plugin, workspace) : settings.config,
+    config: isWithout ? await settingsOf(plugin, workspace) : settings.config,
     project: config.name,
     folder: config.folder,
     fileRoots: fileRoots(workspace),

@@ -3,7 +3,7 @@
 import { defined, InputError, type Outside } from '#plugin';
 import { usualDenial } from '#plugin/net';
 import type { AcmeSpec } from '../acme/directories.ts';
-import { solverFor } from '../acme/solvers/choose.ts';
+import { provableAddress, provableName, solverFor } from '../acme/solvers/choose.ts';
 import { openSolver, type SolverConfig, type SolverOutside } from '../acme/solvers/open.ts';
 import { entryAt, type SolverPlace, solverPlace, solverPlaceText } from '../acme/solvers/solver-place.ts';
 import type { Challenge, Solver } from '../acme/solvers/solver.ts';
@@ -18,6 +18,8 @@ export interface IssuerSolvers {
   readonly placeOf: (index: number) => SolverPlace;
   /** Opens the solver for a recorded place. Throws an InputError if the configuration no longer has it. */
   readonly openAt: (place: SolverPlace) => Solver;
+  /** Opens each solver that proves the names of a certificate. Throws an InputError if one cannot be used. */
+  readonly checkFor: (names: { readonly dnsNames: readonly string[]; readonly ipAddresses: readonly string[] }) => void;
   /** Index of the solver for an identifier; undefined without one. */
   readonly indexFor: (identifier: Pick<Challenge, 'name' | 'wildcard' | 'kind'>) => number | undefined;
 }
@@ -53,6 +55,11 @@ export function solversOf(
       const entry = entryAt(place, solvers, providers);
       if (entry === undefined) throw new InputError(`the configuration no longer has ${solverPlaceText(place)}`);
       return openSolver(entry, outside);
+    },
+    checkFor: ({ dnsNames, ipAddresses }) => {
+      const identifiers = [...dnsNames.map(provableName), ...ipAddresses.map(provableAddress)];
+      for (const entry of new Set(identifiers.flatMap((identifier) => solverFor(solvers, identifier) ?? [])))
+        openSolver(entry, outside);
     },
     indexFor: (identifier) => {
       const entry = solverFor(solvers, identifier);

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { mapPaths, ordersFolder } from '../paths.ts';
 import { type Outside, PostponedError } from '#plugin';
+import { ipAddressesOf } from '../declared.ts';
 import { countOrder, type OrderOutcome } from '../acme/counts.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import { identifiersOf } from '../acme/open-order.ts';
@@ -80,9 +81,9 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
   return {
     createAccount: async ({ authority, contact, eab, signal }) => {
       const { contactUrls, createAccount, externalAccount, keyFrom } = await import('./acme-account.ts');
+      const external = eab === undefined ? {} : { eab: externalAccount(eab, authority.directory, settings, env) };
       // Issuers with the same key create it once.
       const { key, isNew } = await inTurn([at(authority.accountKey)], () => keyFrom(at(authority.accountKey)), signal);
-      const external = eab === undefined ? {} : { eab: externalAccount(eab, authority.directory, settings, env) };
       const order = { contact: contactUrls(contact), termsAgreed: true, ...external };
       const made = await byAccount({ authority, about: ABOUT_ACCOUNT, signal }, (client) =>
         createAccount(client, order, signal),
@@ -118,6 +119,8 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       const solvers = solversOf(order.issuer, outside, order.stillApproved);
       const keyPath = at(order.authority.accountKey);
       const { directory } = order.authority;
+      // A mistake of the configuration is found before the authority counts an order. One that is begun may need no solver.
+      if (order.begun === undefined) solvers.checkFor({ dnsNames: order.dnsNames, ipAddresses: ipAddressesOf(order) });
       try {
         // The client needs the key: without it, no other one is created.
         const issued = await byAccount({ ...order, about: aboutCertificate(order) }, async (client) =>

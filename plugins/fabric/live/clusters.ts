@@ -9,6 +9,7 @@ import {
   InputError,
   instantText,
   type Json,
+  missingReason,
   type Outside,
   sendingMistake,
 } from '#plugin';
@@ -98,7 +99,7 @@ async function open({ context, server, inCluster: pod }: ClusterAddress, outside
 async function loginOf({ server }: ClusterAddress, { config, env }: Outside): Promise<string | undefined> {
   if (server !== undefined) {
     const { token = env['FABRIC_TOKEN'] } = config as unknown as FabricConfig;
-    return token === undefined ? undefined : shortDigest(['token', token]);
+    return token === undefined || missingReason(token) !== undefined ? undefined : shortDigest(['token', token]);
   }
   const texts = await Promise.all(kubeconfigFiles(env).map((file) => readFile(file, 'utf8').catch(() => '')));
   return shortDigest(['files', texts]);

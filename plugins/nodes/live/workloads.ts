@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { FileError, readInside } from '#plugin/files';
-import { instantText, type Json, redactor, sendingMistake, instantOf } from '#plugin';
+import { instantText, type Json, missingReason, redactor, sendingMistake, instantOf } from '#plugin';
 import type { SendHttp } from '#plugin/net';
 import type { NodesConfig, Workloads } from '../generated.ts';
 import { validators } from '../generated.validators.js';
@@ -133,6 +133,8 @@ function tokenFor(
 ): string | undefined {
   const token = config.token?.trim();
   if (token === undefined) return undefined;
+  const reason = missingReason(token);
+  if (reason !== undefined) throw fail(`its token is missing: ${reason}`);
   if (!/^[\x21-\x7e]+$/u.test(token)) throw fail('its token is not one word of ASCII characters');
   const mistake = sendingMistake({ secret: token, variable: 'WORKLOADS_TOKEN', to: url }, PROVIDER_ORIGINS, env);
   if (mistake !== undefined) throw fail(`its token ${mistake}`);

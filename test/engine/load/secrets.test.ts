@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { readSecrets } from '../../../src/run/secrets.ts';
 import { loadConfig } from '../../../src/engine/load/config.ts';
 import { isFileOf, secretsIn, withSecrets } from '../../../src/engine/load/secrets.ts';
-import type { Plugin, Validator } from '#plugin';
+import { missingReason, missingSecret, type Plugin, type Validator } from '#plugin';
 import { formatTexts } from '../../../src/engine/generated.ts';
 import { toyPlugin } from '../../support/toy.ts';
 import { brief, folderOf } from './files.ts';
@@ -120,8 +120,24 @@ describe('secrets', () => {
     expect(
       await readSecrets({ provider: { token } }, PLACES, { folder, roots: [folder], env: { A_TOKEN_EMPTY: '' } }),
     ).toEqual({
-      missing: expect.stringContaining(words),
+      config: { provider: { token: expect.stringMatching(/^\$\{missing:.*\}$/u) as string } },
       secrets: [],
     });
+    const { config } = await readSecrets({ provider: { token } }, PLACES, {
+      folder,
+      roots: [folder],
+      env: { A_TOKEN_EMPTY: '' },
+    });
+    expect(missingReason((config as { provider: { token: string } }).provider.token)).toContain(words);
+  });
+
+  it('are read, although another one is missing', async () => {
+    const given = { provider: { token: '${env:A_TOKEN}' }, keys: ['${env:A_KEY}', '${env:A_KEY_2}'] };
+    const { config, secrets } = await readSecrets(given, PLACES, { folder: '/', roots: [], env: { A_KEY_2: 'two' } });
+    expect(config).toEqual({
+      provider: { token: missingSecret('the environment variable A_TOKEN is not set') },
+      keys: [missingSecret('the environment variable A_KEY is not set'), 'two'],
+    });
+    expect(secrets).toEqual(['two']);
   });
 });

@@ -4,7 +4,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ApiError, type Call, type Client, list, object, text, type Timing } from '#plugin/http';
-import { tokenOf, TokenError } from '../../../plugins/nodes/live/token.ts';
+import { InputError } from '#plugin';
+import { tokenOf } from '../../../plugins/nodes/live/token.ts';
 import { manualClock } from '../../../plugins/nodes/sandbox/clock.ts';
 import { clientOf, closedPort, fakeTiming, never, refusal, serve, serveSocket, TOKEN } from './live-support.ts';
 
@@ -42,7 +43,7 @@ describe('the token', () => {
   });
 
   test.each([
-    ['none', {}, 'the environment variable HCLOUD_TOKEN is not set'],
+    ['none', {}, 'Set the environment variable HCLOUD_TOKEN'],
     ['empty', { HCLOUD_TOKEN: ' \n' }, 'the environment variable HCLOUD_TOKEN is empty'],
     ['two words', { HCLOUD_TOKEN: 'secret1 secret2' }, 'does not hold a valid token'],
     ['a line break within', { HCLOUD_TOKEN: 'secret1\r\nx-evil: 1' }, 'does not hold a valid token'],
@@ -55,7 +56,7 @@ describe('the token', () => {
     } catch (thrown) {
       error = thrown;
     }
-    expect(error).toBeInstanceOf(TokenError);
+    expect(error).toBeInstanceOf(InputError);
     expect(String(error)).toContain(message);
     expect(String(error)).not.toMatch(/s.cret/u);
   });

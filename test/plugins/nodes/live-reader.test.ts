@@ -442,7 +442,9 @@ describe('the configuration', () => {
     const outside = { project: 'test', folder: '/', fileRoots: [], env: {}, now: () => START };
     const reader = openReader({ ...outside, config: configOf({}) });
     expect(await reader.workloads(never)).toBeUndefined();
-    await expect(reader.servers(never)).rejects.toThrow('the environment variable HCLOUD_TOKEN is not set');
+    await expect(reader.servers(never)).rejects.toThrow(
+      'the token of the project is missing. Set the environment variable HCLOUD_TOKEN',
+    );
   });
 
   test('has a token that takes precedence over that of the environment', async () => {

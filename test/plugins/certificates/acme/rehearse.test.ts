@@ -50,6 +50,10 @@ describe.each(testAuthorities().map((each) => [each.name, each] as const))('%s',
       4,
       expect.stringContaining('The rehearsal of www failed: the directory requires an external account'),
     ]);
+    expect(refused.stdout + refused.stderr).toContain(
+      'exit 4: The trial failed. Fix the cause that its report names and run the command again.',
+    );
+    expect(refused.stdout + refused.stderr).not.toContain('could not be read');
     const unknown = await rehearse({}, '--eab', 'other');
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('does not have the account other')]);
     const origin = new URL(authority.directory).origin;
