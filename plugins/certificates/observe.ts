@@ -217,7 +217,7 @@ function ariOf(answer: RenewalAnswer, id: string, recorded: Ari | undefined, now
 const CLOCK_AGAIN_MS = 3_600_000;
 
 /**
- * True if the next step of a Certificate may order, for whichever reason that `diffCertificate` has: nothing usable is stored,
+ * True if the next step of a Certificate may order, for any reason that `diffCertificate` has: nothing usable is stored,
  * its renewal is due or requested, its content or storage differs, or a freeze window can bring its renewal forward, which is
  * to any time in the window that the authority suggests.
  */

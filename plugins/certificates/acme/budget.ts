@@ -97,7 +97,7 @@ function orderKeys(
   const url = directoryUrl(directory);
   const base = `acme ${url}`;
   const set = `${base} set ${digestOf(identifiersOf(spec))}`;
-  // Whoever ordered the earlier certificate for these names, and for whichever key: the directory compares the names.
+  // The directory compares the names alone: any account can have ordered the earlier certificate, for any key.
   const isRenewal = spentOn(set).length > 0 || (isSameSet(resource, spec, now) && isIssuedBy(resource, url));
   if (isRenewal && exemptsRenewals(url)) return { account: [], domain: [], set: [set] };
   return {

@@ -152,7 +152,7 @@ describe('an order for the names of the stored certificate counts by its names a
     expect([keys.created.length, keys.issued.length]).toEqual([1, 2]);
   });
 
-  test('also if the log has a certificate for them, of whichever resource', () => {
+  test('also if the log has a certificate for them, of any resource', () => {
     const resource = certificate({ declared: ['new.example.test'] });
     const orderer = { directory: DIRECTORY, account: ACCOUNT };
     const spec = resource.desired?.spec as CertificateSpec;
