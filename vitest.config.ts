@@ -75,7 +75,7 @@ const ARCHITECTURE = 'test/architecture.test.ts';
 /** Files whose tests compute, or talk to servers of their own: they share processes, which load the code once. */
 const SHARED = [
   'test/{codegen,commands,formats,net,plugin,report,run,scenarios}/*.test.ts',
-  'test/{docs/links,language,monitoring/files,packaging/docs}.test.ts',
+  'test/{docs/examples,docs/links,language,monitoring/files,packaging/docs}.test.ts',
   'test/attack/{approval,approval-mutations,outside-text,places,store-trust}.test.ts',
   'test/conformance/{fabric,files,nodes,toy}.test.ts',
   'test/engine/*.test.ts',

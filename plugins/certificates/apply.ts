@@ -15,6 +15,7 @@ import { forEachOf } from '#plugin/limit';
 import { ACCOUNT_FIELDS, authorityOf as authorityOfAccount, formerKeyPath } from './acme/account.ts';
 import { acmeOf, replacesOwn, usesOf } from './acme/budget.ts';
 import type { AcmeSpec } from './acme/directories.ts';
+import { heldOrders } from './acme/held-orders.ts';
 import { sharesKey } from './acme/shared-accounts.ts';
 import { NO_WAIT } from './acme/waits.ts';
 import { ipAddressesOf, usagesOf } from './declared.ts';
@@ -218,6 +219,8 @@ function acmeOrder(
     uses: usesOf(authority, resource, spec, run.scene),
     stillApproved: run.stillApproved,
     clock: run.now,
+    others: () => heldOrders(resource, spec, run.scene),
+    awaitTurn: run.awaitTurn,
     keep: (fields: Facts, spends?: readonly string[]) => run.keep(fields, spends),
   });
 }

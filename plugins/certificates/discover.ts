@@ -18,6 +18,7 @@ import {
 } from '#plugin';
 import type { CertificateSpec, IssuerSpec } from './generated.ts';
 import { type HandedOver, openHandover } from './handover/handover.ts';
+import { freeNames } from './handover/look-up.ts';
 import { mainPath, mapPaths, placesOf } from './paths.ts';
 import { PLUGIN, certificateSpec } from './remembered.ts';
 import type { CertificatesReader, FoundPair, PairStorage, X509Seen } from './world.ts';
@@ -28,15 +29,13 @@ const DAY_MS = 86_400_000;
 const MOST_NAMES = 1000;
 const MOST_KEY_MODE = 0o640;
 
-function nameOf({ storage, leaf }: FoundPair, taken: ReadonlySet<string>): string {
+function nameOf({ storage, leaf }: FoundPair): string {
   const file =
     mainPath(storage)
       .split('/')
       .at(-1)
       ?.replace(/\.[^.]*$/u, '') ?? 'certificate';
-  const base = leaf.dnsNames[0]?.replace(/^\*\./u, 'wildcard.') ?? leaf.ipAddresses[0] ?? file;
-  if (!taken.has(base)) return base;
-  for (let i = 2; ; i += 1) if (!taken.has(`${base}-${i}`)) return `${base}-${i}`;
+  return leaf.dnsNames[0]?.replace(/^\*\./u, 'wildcard.') ?? leaf.ipAddresses[0] ?? file;
 }
 
 function validityDays({ not_before: notBefore, not_after: notAfter }: X509Seen): number {
@@ -194,6 +193,7 @@ export async function discover(
 ): Promise<Discovered> {
   const known = new Set<string>();
   const taken = new Set<string>();
+  const freeName = freeNames(taken);
   const note = (name: string, spec: CertificateSpec | undefined): void => {
     taken.add(name);
     for (const { path } of spec === undefined ? [] : placesOf(spec.storage)) known.add(path);
@@ -206,15 +206,16 @@ export async function discover(
   const authorities = new Set(
     desired.flatMap(({ ref, spec }) => (ref.kind === 'Issuer' ? ((spec as IssuerSpec).localCa?.dir ?? []) : [])),
   );
+  const clients = await world.findAcmeClients(places, signal);
   const handover = openHandover({
-    clients: await world.findAcmeClients(places, signal),
+    clients,
     desired,
     settings: world.settings,
     document,
   });
   const found: Found[] = [];
   const passed: PassedOver[] = [];
-  const gaps: Gap[] = [];
+  const gaps: Gap[] = clients.unread.map(({ path, message }) => ({ plugin: PLUGIN, endpoint: path, message }));
   const add = (pair: FoundPair): void => {
     const parts = placesOf(pair.storage);
     // The certificate's file identifies the pair: several pairs can share a chain or a key.
@@ -228,7 +229,7 @@ export async function discover(
       passed.push({ what: parts.map(({ path }) => path).join(', '), why: why ?? '' });
       return;
     }
-    const name = nameOf(pair, taken);
+    const name = freeName(nameOf(pair));
     note(name, undefined);
     for (const { path } of parts) known.add(path);
     found.push(documentOf(pair, { name, issuer, handed, document }));

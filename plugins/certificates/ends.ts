@@ -3,13 +3,14 @@
 import {
   type Attempts,
   attemptsAt,
+  countedFailures,
   defined,
   type FieldChange,
   type Finding,
   instantText,
   isExhausted,
+  lastFailureText,
   mayBeOwned,
-  nextTryAt,
   type Ref,
   type RetryPolicy,
   type Scene,
@@ -29,7 +30,7 @@ import { fieldText } from './differences.ts';
 import { type CertificateFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { issuerRef } from './remembered.ts';
-import { defaultPolicy, policyOf, reloadsOf } from './renewal.ts';
+import { defaultPolicy, nextAttemptAt, policyOf, reloadsOf, uncountedText } from './renewal.ts';
 import { renewalFailed, usableIn } from './state.ts';
 import type { ChainEnd } from './world.ts';
 import { Certificate, Issuer } from './kinds.ts';
@@ -166,15 +167,16 @@ function failedFindings(resource: CertificateResource, now: number): readonly Fi
   const exhausted = tried(resource).find(({ policy, attempts }) => isExhausted(policy, attempts));
   if (exhausted !== undefined) {
     const { texts, setting, policy, attempts } = exhausted;
-    const { failed, message: last } = attempts;
+    const failed = countedFailures(attempts);
     const what = `${failed} ${texts[failed === 1 ? 0 : 1]}`;
-    const message = `${what} in a row, ${setting}.maxRetries is ${policy.maxRetries}. No more attempts are made until the document changes${last === undefined ? '' : `. Last failure: ${last}`}`;
+    const message = `${what} in a row${uncountedText(attempts)}, ${setting}.maxRetries is ${policy.maxRetries}. No more attempts are made until the document changes${lastFailureText(attempts)}`;
     return [finding(ref, 'retry-exhausted', 'error', message, { failed, setting })];
   }
   const last = memory?.lastError;
   if (resource.sight.observed.state !== 'renewal_failed' || !renewalFailed(memory) || last === undefined) return [];
   const { renewal } = policyOf(resource);
-  const next = nextTryAt(renewal, attemptsAt(memory, desired, 'renewing'));
+  const until = endOf(resource.sight.observed.facts)?.validity.notAfter;
+  const next = nextAttemptAt(renewal, attemptsAt(memory, desired, 'renewing'), until);
   const then = next === undefined || next <= now ? '' : `. The next attempt is at ${instantText(next)}`;
   const message = `the last renewal failed at ${instantText(last.at)}: ${last.message}${then}`;
   return [finding(ref, 'renewal-failed', 'error', message, { failed_at: last.at })];

@@ -659,7 +659,7 @@ export interface CertificatesConfig {
     readonly checkInterval: string;
     /** Time from the first failed renewal to the next try; at least 1m. */
     readonly retryInterval: string;
-    /** Failed renewals in a row, at least one, after which fettle does not try again until the document changes or an override lets it. */
+    /** Failed renewals in a row, at least one, after which fettle does not try again until the document changes or an override lets it. With an ACME authority, only failures with its verdict count. */
     readonly maxRetries: number;
     /** Factor by which each further failure multiplies the time to the next try. */
     readonly backoffMultiplier: number;
@@ -879,7 +879,7 @@ export const tables = {
           id: 'acme-budget',
           guards: ['absent>ready', 'ready>absent', 'broken>absent', 'ready>ready'],
           overridable: true,
-          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed.',
+          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed. It waits for the open order of another Certificate with the same names, too.',
         },
         {
           id: 'account-unusable',
@@ -980,7 +980,7 @@ export const tables = {
         certificate: {
           states: ['absent', 'normal', 'expiring_soon', 'expired', 'renewing', 'recovering', 'renewal_failed'],
           transitions: [
-            { from: 'absent', to: 'normal', trigger: 'issue', by: 'fettle', reversible: 'yes', deadlineMs: 900000 },
+            { from: 'absent', to: 'normal', trigger: 'issue', by: 'fettle', reversible: 'yes', deadlineMs: 2700000 },
             {
               from: 'normal',
               to: 'renewing',
@@ -989,7 +989,7 @@ export const tables = {
               settles: 'normal',
               fails: 'renewal_failed',
               reversible: 'partly',
-              deadlineMs: 900000,
+              deadlineMs: 2700000,
             },
             {
               from: 'expiring_soon',
@@ -999,7 +999,7 @@ export const tables = {
               settles: 'normal',
               fails: 'renewal_failed',
               reversible: 'partly',
-              deadlineMs: 900000,
+              deadlineMs: 2700000,
             },
             {
               from: 'renewal_failed',
@@ -1009,7 +1009,7 @@ export const tables = {
               settles: 'normal',
               fails: 'renewal_failed',
               reversible: 'partly',
-              deadlineMs: 900000,
+              deadlineMs: 2700000,
             },
             {
               from: 'expired',
@@ -1019,7 +1019,7 @@ export const tables = {
               settles: 'normal',
               fails: 'expired',
               reversible: 'partly',
-              deadlineMs: 900000,
+              deadlineMs: 2700000,
             },
             { from: 'renewing', to: 'normal', trigger: 'finish', by: 'fettle', reversible: 'no' },
             { from: 'recovering', to: 'normal', trigger: 'finish', by: 'fettle', reversible: 'no' },
@@ -1065,7 +1065,7 @@ export const tables = {
             { from: 'recovering', to: 'absent', trigger: 'check', by: 'world' },
             { from: 'renewal_failed', to: 'absent', trigger: 'check', by: 'world' },
           ],
-          edits: [{ state: 'normal', reversible: 'partly', deadlineMs: 900000 }],
+          edits: [{ state: 'normal', reversible: 'partly', deadlineMs: 2700000 }],
         },
       },
       rules: [
@@ -1111,7 +1111,7 @@ export const tables = {
           id: 'retry-exhausted',
           guards: ['absent>normal', 'renewal_failed>renewing', 'expired>recovering', 'normal>normal'],
           overridable: true,
-          text: 'The maximum number of failures is reached: fettle does not try again until the document changes.',
+          text: 'The maximum number of failures is reached: fettle does not try again until the document changes. With an ACME authority, failures without its verdict (no connection, no answer, a status from 500) do not count.',
         },
         {
           id: 'backoff',
@@ -1194,7 +1194,7 @@ export const tables = {
             'normal>normal',
           ],
           overridable: true,
-          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed.',
+          text: 'The authority limits new orders: fettle counts its own and waits before the authority would refuse, and until the time that the authority has given, also for requests about an account. A step also waits for an order that the authority has not completed. It waits for the open order of another Certificate with the same names, too.',
         },
         {
           id: 'account-unusable',

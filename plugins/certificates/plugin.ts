@@ -2,8 +2,9 @@
 
 import { definePlugin, type Kind } from '#plugin';
 import { accountUsable, certificateAccountUsable } from './acme/account-faults.ts';
-import { acmeBudget, noteWait } from './acme/budget.ts';
+import { noteWait } from './acme/budget.ts';
 import { namedProviders } from './acme/named-providers.ts';
+import { orderRoom } from './acme/held-orders.ts';
 import { accountWait, acmeClock, caaForbids } from './acme/rules.ts';
 import { accountShared, issuerMatters } from './acme/shared-accounts.ts';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
@@ -121,7 +122,7 @@ const certificate: Kind<
     'foreign-file': foreignFile,
     'public-to-private': publicToPrivate,
     'content-lost': contentLost,
-    'acme-budget': acmeBudget,
+    'acme-budget': orderRoom,
     'account-unusable': certificateAccountUsable,
     'acme-clock': acmeClock,
     'caa-forbids': caaForbids,

@@ -8,8 +8,10 @@ import {
   type Desired,
   durationMs,
   isNewDocument,
+  type Instant,
   type Json,
   type Memory,
+  nextTryAt,
   NOTHING_FAILED,
   type Resource,
   type RetryPolicy,
@@ -101,6 +103,31 @@ function numbersOf({ renewal, recovery, served }: Complete): Policy {
   };
 }
 
+const HOUR_MS = 3_600_000;
+/** An attempt that nothing judged is repeated after this share of the time that is left, or earlier. */
+const OUTAGE_SHARE = 12;
+
+/**
+ * The earliest time of the next attempt, in epoch ms; undefined if no attempt has failed. `until`: the end of the stored
+ * certificate, if there is one. An outage can end at any time, so an attempt that nothing judged waits for a twelfth of the time
+ * that is left at most, but for an hour in any case.
+ */
+export function nextAttemptAt(
+  policy: RetryPolicy,
+  attempts: Attempts,
+  until: Instant | undefined,
+): Instant | undefined {
+  const next = nextTryAt(policy, attempts);
+  if (next === undefined || attempts.isOutage !== true) return next;
+  const left = (until ?? attempts.at) - attempts.at;
+  return Math.min(next, attempts.at + Math.max(policy.retryMs, HOUR_MS, left / OUTAGE_SHARE));
+}
+
+/** The end of the sentence about failures that do not count; empty without any. */
+export function uncountedText({ outages = 0 }: Attempts): string {
+  return outages === 0 ? '' : ` (${outages} more without a verdict of the authority do not count)`;
+}
+
 /** Unsuccessful reloads in a row under the present document. */
 export function reloadsOf(
   memory: Pick<Memory<CertificateMemory>, 'kept' | 'lastError'> | undefined,
@@ -118,7 +145,6 @@ interface SettingsMistake {
   readonly message: string;
 }
 
-const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
 type Retrying = Partial<Pick<DeclaredRetry, 'retryInterval' | 'maxBackoff'>> & { readonly checkInterval?: string };

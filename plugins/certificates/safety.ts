@@ -8,12 +8,13 @@ import {
   attemptsAt,
   type Change,
   counted,
+  countedFailures,
   defer,
   type Facts,
   formatRef,
   instantText,
   isExhausted,
-  nextTryAt,
+  lastFailureText,
   NOTHING_FAILED,
   pass,
   reject,
@@ -39,7 +40,7 @@ import type { CertificateResource, IssuerResource } from './diff.ts';
 import { usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { issuerOf, issuerRef, issuerSpec } from './remembered.ts';
-import { policyOf, reloadsOf } from './renewal.ts';
+import { nextAttemptAt, policyOf, reloadsOf, uncountedText } from './renewal.ts';
 import { domainsServing, oneShownText, shownBy, storedOf } from './served.ts';
 import { Issuer } from './kinds.ts';
 
@@ -338,6 +339,7 @@ function triedFacts({ what, policy, attempts }: Tried): Facts {
   return {
     what,
     failed: attempts.failed,
+    ...((attempts.outages ?? 0) === 0 ? {} : { counted: countedFailures(attempts) }),
     max_retries: policy.maxRetries,
     ...(attempts.failed === 0 ? {} : { last_at: instantText(attempts.at) }),
   };
@@ -351,7 +353,7 @@ const FAILED = {
   change: 'failed change',
 } as const;
 
-function failedText({ what, attempts: { failed } }: Tried): string {
+function failedText(what: Tried['what'], failed: number): string {
   if (failed === 1) return `1 ${FAILED[what]}`;
   if (what === 'recovery') return `${failed} failed recoveries`;
   return what === 'reload' ? `${failed} unsuccessful reloads` : counted(failed, FAILED[what]);
@@ -373,9 +375,8 @@ export function retryExhausted(change: Change, resource: CertificateResource, sc
   const tried = triedBefore(change, resource);
   const facts = triedFacts(tried);
   if (!isExhausted(tried.policy, tried.attempts)) return pass('attempts remain', facts);
-  const { message } = tried.attempts;
   return reject(
-    `${failedText(tried)} in a row, maxRetries is ${tried.policy.maxRetries}${message === undefined ? '' : `. Last failure: ${message}`}`,
+    `${failedText(tried.what, countedFailures(tried.attempts))} in a row${uncountedText(tried.attempts)}, maxRetries is ${tried.policy.maxRetries}${lastFailureText(tried.attempts)}`,
     facts,
     { remedy: { outside: 'fix the cause of the failure, then change the document or override retry-exhausted' } },
   );
@@ -386,12 +387,13 @@ export function backoff(change: Change, resource: CertificateResource, scene: Sc
   if (isFree(change, resource, scene)) return FREE;
   const tried = triedBefore(change, resource);
   const facts = triedFacts(tried);
-  const next = nextTryAt(tried.policy, tried.attempts);
+  const until = instantOf(usableUntil(seenFacts(resource) ?? {}));
+  const next = nextAttemptAt(tried.policy, tried.attempts, until);
   if (next === undefined) return pass('no attempt has failed', facts);
   if (scene.now >= next)
     return pass('the wait after the last failure is over', { ...facts, next_at: instantText(next) });
   return defer(
-    `after ${failedText(tried)}, the next attempt waits ${spanText(next - tried.attempts.at)}`,
+    `after ${failedText(tried.what, tried.attempts.failed)}${uncountedText(tried.attempts)}, the next attempt waits ${spanText(next - tried.attempts.at)}${lastFailureText(tried.attempts)}`,
     { ...facts, next_at: instantText(next) },
     { clearsAt: next },
   );

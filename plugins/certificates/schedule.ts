@@ -4,14 +4,15 @@ import {
   type Attempts,
   attemptsAt,
   type Cadence,
+  countedFailures,
   defined,
   durationText,
   type Facts,
+  type Instant,
   instantOf,
   instantText,
   isExhausted,
   type Json,
-  nextTryAt,
   type RetryPolicy,
   seenFacts,
   seenSignals,
@@ -25,7 +26,7 @@ import { QUIET_MS, skipOf } from './events/skip.ts';
 import type { FailurePolicy } from './failure-policy.ts';
 import { type CertificateFacts, usableUntil } from './facts.ts';
 import { defaults } from './generated.ts';
-import { type Policy, policyOf, reloadsOf } from './renewal.ts';
+import { nextAttemptAt, type Policy, policyOf, reloadsOf } from './renewal.ts';
 import { dueRuleOf, issuedAt, validityOfFacts } from './state.ts';
 
 /** Empty texts stand for fields that a note cleared. */
@@ -52,10 +53,11 @@ export function renewalDueAt(
   return Math.min(due, asked);
 }
 
-function retries(policy: RetryPolicy, attempts: Attempts): Facts {
-  const next = isExhausted(policy, attempts) ? undefined : nextTryAt(policy, attempts);
+function retries(policy: RetryPolicy, attempts: Attempts, until: Instant | undefined): Facts {
+  const next = isExhausted(policy, attempts) ? undefined : nextAttemptAt(policy, attempts, until);
   return {
     failures: attempts.failed,
+    ...((attempts.outages ?? 0) === 0 ? {} : { failures_counted: countedFailures(attempts) }),
     ...(attempts.failed === 0 ? {} : { last_failed_at: instantText(attempts.at) }),
     ...(next === undefined ? {} : { next_try_at: instantText(next) }),
     ...(isExhausted(policy, attempts) ? { retries_exhausted: true } : {}),
@@ -87,8 +89,9 @@ function retriesOf(resource: CertificateResource): Facts {
   const state = seenState(resource) ?? memory?.state;
   const stored = seenFacts(resource)?.fingerprint ?? memory?.kept.fingerprint;
   const reloads = reloadsOf(memory, desired, stored);
-  if (reloads.failed > 0) return retries(policy.served, reloads);
-  return retries(isRecovery(state) ? policy.recovery : policy.renewal, issuancesOf(resource));
+  const until = instantOf(usableUntil(seenFacts(resource) ?? {}));
+  if (reloads.failed > 0) return retries(policy.served, reloads, until);
+  return retries(isRecovery(state) ? policy.recovery : policy.renewal, issuancesOf(resource), until);
 }
 
 /** The time from which the renewal of a Certificate is due, epoch ms: by a refresh, or by the state under a gap. */

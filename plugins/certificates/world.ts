@@ -5,6 +5,7 @@ import type { Usage } from './declared.ts';
 import type { CaaRefusal } from './acme/rules.ts';
 import type { OrderUses } from './acme/budget.ts';
 import type { AcmeSpec } from './acme/directories.ts';
+import type { HeldOrder } from './acme/held-orders.ts';
 import type { ClientFolder } from './handover/forms.ts';
 import type { CertificateMemory, CertificateSpec, CertificatesConfig, DomainSpec } from './generated.ts';
 
@@ -359,7 +360,10 @@ export interface CertificatesReader {
     readonly unread: readonly Unread[];
   }>;
   /** Accounts and settings of other ACME clients in folders and below them. */
-  findAcmeClients(places: readonly string[], signal: AbortSignal): Promise<ClientFolder>;
+  findAcmeClients(
+    places: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ClientFolder & { readonly unread: readonly Unread[] }>;
   /** Reads PEM files of trust anchors, with the problems of each. */
   readTrust(files: readonly string[]): Promise<Trust>;
   /**
@@ -444,6 +448,10 @@ export interface AcmeOrder extends Omit<IssueOrder, 'authority' | 'validityDays'
   readonly stillApproved: () => Promise<void>;
   /** Epoch ms. */
   readonly clock: () => number;
+  /** The open orders of other Certificates with the same names and account, as the state has them now. */
+  readonly others: () => readonly HeldOrder[];
+  /** Waits for the end of another order, as `ActionRun.awaitTurn`. */
+  readonly awaitTurn: <T>(waiting: Promise<T>) => Promise<T>;
   /** Records progress, durable. */
   readonly keep: (
     fields: { readonly [K in keyof CertificateMemory]?: CertificateMemory[K] | null },

@@ -71,7 +71,8 @@ spec: { acme: { directory: "${authority.directory}", accountKey: ../acme/account
   writeFileSync(join(project, 'desired', 'ca.yaml'), issuer);
   const apply = run(places, project, 'apply', '--yes', '--format', 'json');
   runOnce(apply);
-  authority.knows((await readAccountKey(readFileSync(join(project, 'acme', 'account.key'), 'utf8'))).thumbprint);
+  const key = join(project, 'acme', 'account.key');
+  authority.knows((await readAccountKey(readFileSync(key, 'utf8'), key)).thumbprint);
   writeDocuments(project, 'certificates', count, certificateText);
   runOnce(apply);
   return project;

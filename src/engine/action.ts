@@ -8,6 +8,7 @@
  * |---|---|
  * | the handler returned, and the refresh shows the planned result | done |
  * | the handler threw, or the refresh shows another result | failed |
+ * | the handler threw OutageError | failed, and does not count towards a maximum of attempts |
  * | the deadline passed, the run was cancelled, or the resource could not be read afterwards | unknown |
  * | the handler threw UnknownOutcomeError | unknown |
  * | the handler threw PostponedError | undone, and the row is deferred |
@@ -32,6 +33,7 @@ import {
   intentId,
   isInputError,
   isMemoryOnly,
+  isOutage,
   isPartlyDone,
   isPostponed,
   isUnknownOutcome,
@@ -379,7 +381,7 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
     return { error, untried: true };
   }
   try {
-    const kept = await withDeadline(change.step, deadlineMs, input.abort, (signal) =>
+    const kept = await withDeadline(change.step, deadlineMs, input.abort, (signal, pause) =>
       handler(world, resource, {
         id,
         change,
@@ -404,6 +406,7 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
           remark = (input.look.redact ?? redactPatterns)(errorText(text));
         },
         aside: moments.aside,
+        awaitTurn: (waiting) => pause(moments.aside(waiting)),
       }),
     );
     return defined({ kept: kept === undefined || kept === null ? undefined : keptJson(kept, change), remark });
@@ -578,6 +581,7 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
       state,
       others: seen === undefined ? undefined : observedOf(seen)?.others,
       moves: moved?.moves,
+      outage: ending.status === 'failed' && isOutage(handled.error) ? true : undefined,
       created:
         change.goal === 'create' && isPartlyDone(handled.error) && found !== undefined && found !== ABSENT
           ? true

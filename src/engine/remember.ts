@@ -226,7 +226,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: Instant): Memo
     others: seen.others ?? before.others,
     applied: appliedOf(at, seen.spec, seen.spec_digest) ?? before.applied,
     differs: seen.spec === undefined && seen.spec_digest === undefined ? before.differs : undefined,
-    ...(seen.settled === true ? { failures: undefined, lastError: undefined } : {}),
+    ...(seen.settled === true ? { failures: undefined, outages: undefined, lastError: undefined } : {}),
   } as Memory;
   return withKept(withState(met, at, seen.state), seen.kept, seen.version);
 }
@@ -264,17 +264,21 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
   if (body.outcome === 'undone')
     return withState(withKept(withTried(closed, before), body.kept, body.version), at, body.state);
   if (body.outcome === 'failed') {
-    const { attempted: _former, ...rest } = closed;
+    const { attempted: _former, outages: _earlier, ...rest } = closed;
     const attempted = open?.goal === 'update' ? open.applied?.spec : undefined;
+    const isAgain = open?.anew !== true && isSameAttempt(before);
+    const outages = (isAgain ? (before.outages ?? 0) : 0) + (body.outage === true ? 1 : 0);
     const failed = {
       ...rest,
       ...(attempted === undefined ? {} : { attempted }),
-      failures: open?.anew !== true && isSameAttempt(before) ? (before.failures ?? 0) + 1 : 1,
+      failures: (isAgain ? (before.failures ?? 0) : 0) + 1,
+      ...(outages === 0 ? {} : { outages }),
       lastError: defined<NonNullable<Memory['lastError']>>({
         at,
         step: open?.step ?? ('unknown>unknown' as const),
         message: body.error ?? '',
         digest: open?.applied?.digest,
+        outage: body.outage,
       }),
     };
     const made =
@@ -287,7 +291,13 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
   if (open?.goal === 'replace' && body.state === 'absent')
     return withKept(promised(before, at), body.kept, body.version);
   if (open?.goal === 'remove') {
-    const left = { ...closed, failures: undefined, lastError: undefined, removing: true } as unknown as Memory;
+    const left = {
+      ...closed,
+      failures: undefined,
+      outages: undefined,
+      lastError: undefined,
+      removing: true,
+    } as unknown as Memory;
     return withState(withKept(left, body.kept, body.version), at, body.state);
   }
   const done = {
@@ -295,6 +305,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     owned: before.owned ?? (open?.goal === 'create' ? ('created' as const) : undefined),
     unknown: undefined,
     failures: undefined,
+    outages: undefined,
     lastError: undefined,
     tried: undefined,
     removing: undefined,

@@ -257,6 +257,8 @@ export interface RecordBodies {
     readonly differs?: Readonly<Record<string, string>>;
     /** A later refresh settled the step, not the run that started it. */
     readonly settled?: true;
+    /** The step failed, and nothing judged it, because the network or a server failed. */
+    readonly outage?: true;
     /** The step failed, and the resource that it should create exists because of it. */
     readonly created?: true;
     readonly state?: string;

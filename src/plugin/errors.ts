@@ -61,6 +61,14 @@ export class PostponedError extends Error {
   }
 }
 
+/**
+ * Thrown by a handler if the network or a server failed, so that nothing judged the step. The step has failed and follows its
+ * backoff, but does not count towards a maximum of attempts: it may succeed later without a change.
+ */
+export class OutageError extends Error {
+  override readonly name: string = 'OutageError';
+}
+
 /** Thrown by a handler if the outcome of its step is unknown: the intent stays open until a refresh settles it. */
 export class UnknownOutcomeError extends Error {
   override readonly name = 'UnknownOutcomeError';
@@ -88,6 +96,11 @@ export function isPartlyDone(error: unknown): error is PartlyDoneError {
 /** True for a PostponedError; compares the name. */
 export function isPostponed(error: unknown): error is PostponedError {
   return Error.isError(error) && error.name === 'PostponedError' && typeof (error as PostponedError).kept === 'object';
+}
+
+/** True for an OutageError; compares the name. */
+export function isOutage(error: unknown): boolean {
+  return Error.isError(error) && error.name === 'OutageError';
 }
 
 /** True for an UnknownOutcomeError; compares the name. */

@@ -78,10 +78,16 @@ export interface ActionRun {
    * action is free for others. Settles like `waiting`, with a slot again.
    */
   readonly aside: <T>(waiting: Promise<T>) => Promise<T>;
+  /**
+   * Waits, as `aside`, until other actions of the run have left something that one action uses at a time. The time does not
+   * count against the deadline of this action, because each of the others has its own.
+   */
+  readonly awaitTurn: <T>(waiting: Promise<T>) => Promise<T>;
 }
 
 /**
- * Takes one step. Returns the members of the kind's state to record; `null` drops one. Throws if the step failed;
+ * Takes one step. Returns the members of the kind's state to record; `null` drops one. Throws if the step failed; OutageError
+ * if it failed because the network or a server did;
  * UnknownOutcomeError if the step may have been done; PostponedError if the step has to wait before it goes on.
  */
 export type Handler<W, S = unknown, F = unknown, M = Facts> = {

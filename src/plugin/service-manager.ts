@@ -21,7 +21,10 @@ export interface Repeat {
 
 /** Notifies systemd. */
 export interface ServiceManager {
-  /** Sends assignments, such as `READY=1`. Repeats a failure until it succeeds or the time is over; then it rejects. */
+  /**
+   * Sends assignments, such as `READY=1`, in the order of the calls. Repeats a failure until it succeeds or the time is
+   * over; then it rejects.
+   */
   readonly notify: (assignments: readonly string[], repeat: Repeat) => Promise<void>;
   /** Interval of `WATCHDOG=1`, in ms; undefined if the unit has no watchdog. */
   readonly watchdogMs: number | undefined;
@@ -65,12 +68,19 @@ async function send(socket: string, assignments: readonly string[]): Promise<str
 export function serviceManager(env: Env): ServiceManager {
   const { NOTIFY_SOCKET: socket } = env;
   if (socket === undefined || socket === '') return { notify: async () => undefined, watchdogMs: undefined };
+  // One at a time: each is sent by a process of its own, and READY=1 may not overtake STOPPING=1.
+  let last: Promise<unknown> = Promise.resolve();
+  const sendInTurn = (assignments: readonly string[]): Promise<string | undefined> => {
+    const sent = last.then(async () => await send(socket, assignments));
+    last = sent.catch(() => undefined);
+    return sent;
+  };
   return {
     watchdogMs: watchdogMs(env),
     notify: async (assignments, { forMs, signal }) => {
       const end = performance.now() + forMs;
       for (;;) {
-        const failure = await send(socket, assignments);
+        const failure = await sendInTurn(assignments);
         if (failure === undefined) return;
         if (signal.aborted || performance.now() >= end)
           throw new Error(`systemd was not notified of ${assignments.join(', ')}: ${failure}`);

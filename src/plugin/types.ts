@@ -327,12 +327,16 @@ export interface Memory<M = Facts> {
   readonly others?: Readonly<Record<string, string>>;
   /** Consecutive failures to reach one state by one document, and the last failure. */
   readonly failures?: number;
+  /** Those of these failures that nothing judged, because the network or a server failed. */
+  readonly outages?: number;
   readonly lastError?: {
     readonly at: Instant;
     readonly step: Step;
     readonly message: string;
     /** Digest of the spec that was not applied. */
     readonly digest?: string;
+    /** True if nothing judged the step, because the network or a server failed. */
+    readonly outage?: true;
   };
   /** Codes of its findings at the last recorded refresh, each with the time of the first one in a row. */
   readonly findings?: Readonly<Record<string, Instant>>;

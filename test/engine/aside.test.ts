@@ -108,3 +108,21 @@ it('no longer takes a slot after its action has ended', async () => {
   expect(statusOf('late', PLACES)).toEqual(names('late', PLACES).map(() => 'failed'));
   expect(statusOf('after', 8)).toEqual(names('after', 8).map(() => 'done'));
 });
+
+it('a turn that comes after the deadline of the step is not too late', async () => {
+  const world = toyWorld();
+  const { open, opened } = gate();
+  // Twice the deadline of a step.
+  setTimeout(open, 600);
+  world.faults.set('absent>ready n0', (run) => run.awaitTurn(opened));
+  for (const name of names('n', 9).slice(1))
+    world.faults.set(`absent>ready ${name}`, async (run) => {
+      await run.aside(tick());
+    });
+  const { rows } = await applyToy(
+    world,
+    names('n', 9).map((name) => wanted(name, 2)),
+    toyLog(),
+  );
+  expect(Object.values(rows).map(({ status }) => status)).toEqual(names('n', 9).map(() => 'done'));
+});

@@ -175,7 +175,7 @@ describe('a plan', () => {
     const plan = [join(first, 'bench/cli.js'), 'plan', '--chdir', project] as const;
     const chunks = chunksOf(...plan);
     expect(chunks).toEqual(['base', 'bench', 'core', 'main', 'rolldown-runtime'].map((name) => `lib/${name}.cjs`));
-    expect(sizeOf(chunks)).toBeLessThan(946_000);
+    expect(sizeOf(chunks)).toBeLessThan(970_000);
     // Digests need `crypto`, which needs streams.
     expect(builtinsOf(...plan)).toEqual(['crypto', 'stream', 'stream/promises', 'string_decoder', 'vm']);
   });

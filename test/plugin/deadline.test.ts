@@ -53,3 +53,44 @@ it('fires the signal of its work at the deadline', async () => {
     new DeadlineError('the step took longer than 0.005 s'),
   );
 });
+
+const after = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+
+it('does not count the time of a pause, also of two at once', async () => {
+  const { signal } = new AbortController();
+  const paused = withDeadline('the step', 50, signal, async (_signal, pause) => {
+    const short = pause(after(100));
+    await pause(after(200));
+    await short;
+    return 3;
+  });
+  expect(await paused).toBe(3);
+});
+
+it('counts the time before and after a pause, and rejects like the promise that it waited for', async () => {
+  const { signal } = new AbortController();
+  const hanging = withDeadline('the step', 20, signal, async (_signal, pause) => {
+    await expect(pause(Promise.reject(new Error('own')))).rejects.toThrow('own');
+    return never();
+  });
+  await expect(hanging).rejects.toThrow(DeadlineError);
+});
+
+it('ends with its signal during a pause, and starts no timer afterwards', async () => {
+  const stop = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let over: Promise<void> | undefined;
+  const waiting = within(20, late, stop.signal, (_signal, pause) => {
+    over = pause(promise);
+    return over;
+  });
+  stop.abort(new Error('stopped'));
+  await expect(waiting).rejects.toThrow('stopped');
+  const timers = process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+  resolve();
+  await over;
+  expect(process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length).toBe(timers);
+});

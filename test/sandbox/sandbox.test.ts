@@ -189,7 +189,8 @@ describe('sandbox up', () => {
     expect([silent.code, silent.stdout]).toEqual([4, expect.stringContaining('ECONNREFUSED')]);
     const second = await up(fresh(), folder);
     expect(await rows()).toEqual([]);
-    expect((await fettle(folder, 'plan', '--detailed-exitcode', ...others)).code).toBe(0);
+    const again = await fettle(folder, 'plan', '--detailed-exitcode', ...others);
+    expect(again.code, again.stdout).toBe(0);
     expect((await served(second.tls['expired'] as Endpoint)).daysLeft).toBeGreaterThan(80);
     rmSync(join(folder, 'desired/fabric/vpc-shop.yaml'));
     expect((await fettle(folder, 'plan', '--target', 'fabric/**')).stdout).toContain('vvpc.kb.io: VPC has attachments');

@@ -2,7 +2,7 @@
 
 import { shorten } from '#plugin';
 import { ApiError, type Failure } from '#plugin/http';
-import { adviceOf, type Problem, problemText, type Refusal } from './problems.ts';
+import { adviceOf, type Problem, problemText, type Refusal, type Refused } from './problems.ts';
 
 /** Length of a message with its request and its advice: an ApiError cuts longer ones. */
 const LONGEST_MESSAGE = 990;
@@ -13,9 +13,9 @@ const MOST_WAIT_MS = 31 * 86_400_000;
 export class AcmeProblem extends ApiError implements Refusal {
   readonly problem: Problem;
 
-  constructor(problem: Problem, failure: Omit<Failure, 'code' | 'message'>) {
+  constructor(problem: Problem, failure: Omit<Failure, 'code' | 'message'>, refused?: Refused) {
     const { retryAfterMs } = failure;
-    const advice = adviceOf(problem);
+    const advice = adviceOf(problem, refused);
     const text = shorten(problemText(problem), LONGEST_MESSAGE - failure.what.length - advice.length);
     super({
       ...failure,

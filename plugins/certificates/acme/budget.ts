@@ -138,7 +138,7 @@ export function acmeOf(spec: CertificateSpec | undefined, scene: Pick<Scene, 'ge
 }
 
 /** The authority of an ACME Issuer that a document names, with the account of the state. */
-function ordererOf(issuer: AcmeSpec, spec: CertificateSpec, scene: Pick<Scene, 'get'>): AcmeAuthority {
+export function ordererOf(issuer: AcmeSpec, spec: CertificateSpec, scene: Pick<Scene, 'get'>): AcmeAuthority {
   return authorityOf(issuer, Issuer.get(scene, issuerRef(spec))?.memory);
 }
 
@@ -186,7 +186,7 @@ export function replacesOwn({ memory }: CertificateResource, { directory, accoun
 }
 
 /** The order that a step of a Certificate goes on with; undefined if it needs another one. */
-function openOrder(
+export function openOrder(
   { memory }: CertificateResource,
   issuer: AcmeSpec,
   spec: CertificateSpec,

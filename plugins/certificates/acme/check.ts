@@ -5,8 +5,9 @@ import { isAllowed } from '../allowed-command.ts';
 import { ipAddressesOf, usagesOf } from '../declared.ts';
 import type { CertificateSpec, CertificatesConfig, IssuerSpec } from '../generated.ts';
 import { issuerRef } from '../remembered.ts';
-import { type AcmeSpec, isDirectory, PERIOD_MS, rulesOf } from './directories.ts';
+import { type AcmeSpec, directoryMistake, PERIOD_MS, rulesOf } from './directories.ts';
 import { provableAddress, provableName, solverFor } from './solvers/choose.ts';
+import { STEP_LIMITS_MS } from './step-limits.ts';
 
 type Settings = Partial<CertificatesConfig>;
 type SettingsMistake = Omit<Mistake, 'code' | 'severity'>;
@@ -61,14 +62,8 @@ function checkDns(
 export function checkLimits({ acme }: Settings): readonly SettingsMistake[] {
   return Object.entries(acme?.limits ?? {}).flatMap(([directory, limits]) => {
     const pointer = `/acme/limits/${escapePointer(directory)}`;
-    if (!isDirectory(directory))
-      return [
-        {
-          pointer,
-          message: `${directory} is not the name or the address of a directory`,
-          suggestion: 'use a value that `directory` of an Issuer can have',
-        },
-      ];
+    const mistake = directoryMistake(directory);
+    if (mistake !== undefined) return [{ pointer, ...mistake }];
     return Object.entries(limits).flatMap(([name, { per }]): readonly SettingsMistake[] => {
       const ms = durationMs(per);
       return ms >= PERIOD_MS.least && ms <= PERIOD_MS.most
@@ -78,19 +73,19 @@ export function checkLimits({ acme }: Settings): readonly SettingsMistake[] {
   });
 }
 
-/** The deadline of a step, less the time for the authority. */
-const LONGEST_WAIT_MS = 10 * 60_000;
-
 function tooLong(duration: string | undefined, pointer: string): readonly Mistake[] {
-  if (duration === undefined || durationMs(duration) <= LONGEST_WAIT_MS) return [];
-  return [{ code: 'invalid-time', pointer, message: `${duration} is too long. The maximum is 10m` }];
+  if (duration === undefined || durationMs(duration) <= STEP_LIMITS_MS.propagation) return [];
+  const most = `${STEP_LIMITS_MS.propagation / 60_000}m`;
+  return [{ code: 'invalid-time', pointer, message: `${duration} is too long. The maximum is ${most}` }];
 }
 
 /** Problems of an Issuer. */
 export function checkAcmeIssuer({ acme }: IssuerSpec, settings: Settings): readonly Mistake[] {
   if (acme === undefined) return [];
-  const { eab, solvers } = acme;
+  const { directory, eab, solvers } = acme;
+  const mistake = directoryMistake(directory);
   return [
+    ...(mistake === undefined ? [] : [{ code: 'unknown-directory', pointer: '/spec/acme/directory', ...mistake }]),
     ...(eab === undefined || settings.acme?.accounts?.[eab] !== undefined
       ? []
       : [

@@ -40,6 +40,7 @@ import { type AccountKey, bound, type ExternalAccount, signed } from './jws.ts';
 import { FailedOrderError, PendingOrderError } from './order-errors.ts';
 import type { Problem } from './problems.ts';
 import { askAgainMs } from './renewal-window.ts';
+import { STEP_LIMITS_MS } from './step-limits.ts';
 import { type Message, openWire, readReply, type Reply, unusable, type Wire } from './wire.ts';
 
 /** The way to a server. */
@@ -153,11 +154,6 @@ const AT_ONCE = 4;
 const MOST_LINKS = 8;
 /** Waits between two reads of an order, in ms. Without a hint of the server, they double. */
 const POLL_MS = { first: 500, usual: 8000 };
-/**
- * Longest time in which one order is read, in ms: until its names are validated, and until its certificate is issued. Both,
- * and the longest propagation of records, fit into the deadline of a step.
- */
-const MOST_POLLING_MS = { ready: 300_000, issued: 120_000 };
 /** Pages of the list of orders that are read, and orders at its end. */
 const MOST_PAGES = 20;
 const MOST_LISTED = 30;
@@ -201,7 +197,7 @@ async function reach(options: ReachOptions, secrets: () => Iterable<string>, sig
   });
   const { origin } = new URL(directoryUrl);
   const directory = readReply(
-    await wire.get({ action: 'directory', what: 'read the directory' }, directoryUrl, signal),
+    await wire.get({ action: 'directory', what: `read the directory ${directoryUrl}` }, directoryUrl, signal),
     (value) => directoryOf(value, origin),
   );
   wire.takeNoncesFrom(directory.newNonce);
@@ -398,14 +394,14 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     }
   }
 
-  /** Reads an order until `isOver`. */
+  /** Reads an order until `isOver`, for `mostMs` at the longest. */
   async function poll(
     from: Order,
     isOver: (order: Order) => boolean,
-    until: keyof typeof MOST_POLLING_MS,
+    mostMs: number,
     ends: AbortSignal,
   ): Promise<Order> {
-    const last = timing.now() + MOST_POLLING_MS[until];
+    const last = timing.now() + mostMs;
     let now = from;
     let askedMs: number | undefined;
     for (let polls = 0; !isOver(now); polls += 1) {
@@ -520,9 +516,10 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     openOrders,
     authorizations,
     answer,
-    untilReady: (of, ends) => poll(of, ({ status }) => status !== 'pending', 'ready', ends),
+    untilReady: (of, ends) => poll(of, ({ status }) => status !== 'pending', STEP_LIMITS_MS.validation, ends),
     finalize,
-    untilIssued: (of, ends) => poll(of, ({ status }) => status === 'valid' || status === 'invalid', 'issued', ends),
+    untilIssued: (of, ends) =>
+      poll(of, ({ status }) => status === 'valid' || status === 'invalid', STEP_LIMITS_MS.issuance, ends),
     certificate,
     renewalInfo,
     revoke,

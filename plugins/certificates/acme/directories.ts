@@ -1,6 +1,6 @@
 /** ACME directories: their addresses, and the published properties of well-known ones. Pure. */
 
-import { durationMs } from '#plugin';
+import { durationMs, type Mistake, suggest } from '#plugin';
 import type { CertificatesConfig, CertificateSpec, IssuerSpec } from '../generated.ts';
 
 export type AcmeSpec = NonNullable<IssuerSpec['acme']>;
@@ -37,9 +37,14 @@ export function directoryName(directory: string): string {
   return Object.entries(WELL_KNOWN).find(([, url]) => url === directory)?.[0] ?? directory;
 }
 
-/** True for the name of a directory, or the form of its address. */
-export function isDirectory(text: string): boolean {
-  return isWellKnown(text) || (/^https:\/\/\S+$/u.test(text) && URL.canParse(text));
+/** The mistake of a text that is neither the name of a directory nor an address with https; undefined if it is one. */
+export function directoryMistake(text: string): Pick<Mistake, 'message' | 'suggestion'> | undefined {
+  if (isWellKnown(text) || (/^https:\/\/\S+$/u.test(text) && URL.canParse(text))) return undefined;
+  const suggestion = suggest(text, Object.keys(WELL_KNOWN), 'use an address with https, or one of');
+  return {
+    message: `${text} is not the name or the address of a directory`,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
 }
 
 /** True if clients trust the certificates of the Issuer: its directory is verified by the well-known anchors. */

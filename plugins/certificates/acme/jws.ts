@@ -68,10 +68,13 @@ function readJwk(text: string): ReturnType<typeof readKey> {
   }
 }
 
-/** Reads the key of an account: PEM, or a JSON Web Key. Throws an InputError, whose message has nothing of the text. */
-export async function readAccountKey(text: string): Promise<AccountKey> {
+/** Reads the key of an account: PEM, or a JSON Web Key. Throws an InputError, whose message has the path and nothing of the text. */
+export async function readAccountKey(text: string, path: string): Promise<AccountKey> {
   const read = text.trimStart().startsWith('{') ? readJwk(text) : readKey(text);
-  if ('problem' in read) throw new InputError(`the file of the account key ${read.problem}`);
+  if ('problem' in read)
+    throw new InputError(
+      `the key of the account, ${path}, ${read.problem}. Write a private key in PEM without a password, or a JSON Web Key`,
+    );
   return accountKeyOf(read.key);
 }
 
@@ -99,7 +102,9 @@ export function signed(
 export async function bound({ jwk }: AccountKey, { kid, hmacKey }: ExternalAccount, url: string): Promise<Json> {
   const bytes = Buffer.from(hmacKey, 'base64url');
   if (!/^[\w-]+=*$/u.test(hmacKey) || bytes.length < LEAST_HMAC_BYTES)
-    throw new InputError(`the key of the external account must be base64url of at least ${LEAST_HMAC_BYTES} bytes`);
+    throw new InputError(
+      `the key of the external account ${kid} is not base64url of at least ${LEAST_HMAC_BYTES} bytes. Set the environment variable that its \`hmacKey\` names (ACME_EAB_KEY by default) to the key that the authority gave`,
+    );
   return sign(JSON.stringify(jwk), { alg: 'HS256', kid, url }, bytes);
 }
 

@@ -93,6 +93,14 @@ export function waitedFor(order: OpenOrder, seen: Seen): (OpenOrder & { readonly
   };
 }
 
+/**
+ * True if an authority may answer another order of the account for the same names with this one, as Let's Encrypt does: it has
+ * been neither finalized nor given up.
+ */
+export function mayBeHandedOut({ status, download, expires }: OpenOrder, now: Instant): boolean {
+  return download === undefined && status !== 'processing' && (recordedTime(expires) ?? Number.POSITIVE_INFINITY) > now;
+}
+
 /** The time before which an order is not asked for again; undefined if the authority may be asked. */
 export function askedAgainAt(order: OpenOrder | undefined, now: Instant): Instant | undefined {
   return comingAt(order?.again, now, ASK_AGAIN_MS.most);

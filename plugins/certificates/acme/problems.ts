@@ -15,6 +15,7 @@
  */
 
 import { isRecord, printable, type Redact, shorten, shortLine } from '#plugin';
+import type { AcmeAction } from './counts.ts';
 
 export type Reaction =
   | 'retry-now'
@@ -190,8 +191,26 @@ const ADVICE: { readonly [Type in ProblemType | 'other']?: string } = {
 const ADVICE_ON_FOREIGN =
   'If the next tries fail too, check what answers in the place of the authority, such as a proxy or a firewall';
 
+/** The request whose answer was a problem, if a setting of the Issuer can be at fault. */
+export interface Refused {
+  readonly action: AcmeAction;
+  readonly status: number;
+}
+
+/** Requests to the reader that depend on the refused request. */
+function adviceAt({ action, status }: Refused, { type, foreign }: Problem): string | undefined {
+  if (action === 'directory' && foreign === true && status < 500)
+    return 'Check that `directory` of the Issuer is the address of an ACME directory';
+  if (action === 'account' && type === 'unauthorized')
+    return 'Check that the account is valid, and the external account that `eab` of the Issuer names (its `kid` and its key)';
+  return undefined;
+}
+
 /** The request to the reader of a problem; empty without one. */
-export function adviceOf({ type, subproblems, page, foreign }: Problem): string {
+export function adviceOf(problem: Problem, refused?: Refused): string {
+  const { type, subproblems, page, foreign } = problem;
+  const special = refused === undefined ? undefined : adviceAt(refused, problem);
+  if (special !== undefined) return special;
   if (foreign === true) return ADVICE_ON_FOREIGN;
   const types = type === 'compound' ? subproblems.map((part) => part.type) : [type];
   const sentences = [...new Set(types.flatMap((each) => ADVICE[each] ?? []))].slice(0, 2);

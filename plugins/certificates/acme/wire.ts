@@ -16,6 +16,7 @@ import {
   ApiError,
   exchange,
   ExchangeError,
+  type Failure,
   type Fate,
   jittered,
   type Request,
@@ -98,6 +99,13 @@ const LONGEST_WAIT_MS = 60_000;
 /** Source: RFC 8555, 6.5.1. */
 const NONCE = /^[\w-]{1,500}$/u;
 
+/** The failure with what to do, if the server presents a certificate that this machine does not trust. */
+function withAnchors(failure: Failure): Failure {
+  if (failure.code !== 'untrusted') return failure;
+  const advice = 'Name the anchors of a private directory in `ca` of the Issuer, or with --ca of a rehearsal';
+  return { ...failure, message: `${failure.message}. ${advice}` };
+}
+
 /**
  * True for a status that leaves the effect of a request open. A busy server (503) has not begun with it. Without a problem of
  * ACME, a gateway may have answered, also after the server got the request (408).
@@ -168,7 +176,7 @@ export function openWire({ send, timing, requestMs, retries, secrets, count: cou
     } catch (error) {
       if (!(error instanceof ExchangeError)) throw error;
       counted?.(action, undefined);
-      const failure = silenceOf(what, error);
+      const failure = withAnchors(silenceOf(what, error));
       throw new ApiError({ ...failure, fate: failure.fate === 'nothing' ? 'nothing' : effect });
     }
   }
@@ -179,7 +187,7 @@ export function openWire({ send, timing, requestMs, retries, secrets, count: cou
 
   /** Throws for an answer without success. */
   function replyOf(asked: Asked, { status, headers, body }: Answer): Reply {
-    const { what, effect } = asked;
+    const { action, what, effect } = asked;
     const retryAfterMs = retryAfterIn(headers, timing.now());
     if (status >= 200 && status < 300)
       return { ...asked, status, header: (name) => headers.get(name), body, retryAfterMs };
@@ -197,7 +205,14 @@ export function openWire({ send, timing, requestMs, retries, secrets, count: cou
         message: 'the server responded with a redirect, which is not followed',
       });
     const { detail } = problem;
-    throw new AcmeProblem({ ...problem, detail: detail === '' ? `status ${status} without a reason` : detail }, common);
+    throw new AcmeProblem(
+      { ...problem, detail: detail === '' ? `status ${status} without a reason` : detail },
+      common,
+      {
+        action,
+        status,
+      },
+    );
   }
 
   /** Repeats failed tries that may be repeated. `creates`: only those without an effect. */

@@ -13,15 +13,18 @@ import {
   type SettingsFiles,
   singleHook,
   splitPath,
+  unknownSettings,
   webrootMethod,
 } from './forms.ts';
-import { parseAssignments } from './settings-text.ts';
+import { firstBy, pairKey } from './look-up.ts';
+import { type Assignments, parseAssignments } from './settings-text.ts';
+import { shownCommand } from './shown.ts';
 
-const DNS: Readonly<Record<string, DnsType>> = {
-  dns_nsupdate: 'rfc2136',
-  dns_hetznercloud: 'hetzner',
-  dns_acmedns: 'acmeDns',
-};
+const DNS: ReadonlyMap<string, DnsType> = new Map([
+  ['dns_nsupdate', 'rfc2136'],
+  ['dns_hetznercloud', 'hetzner'],
+  ['dns_acmedns', 'acmeDns'],
+]);
 
 interface Account extends ClientAccount {
   readonly root: string;
@@ -35,10 +38,11 @@ function serverOf(directory: string): string {
   return `${hostname}${pathname}`.replace(/\/$/u, '');
 }
 
-interface Domain {
+interface Domain extends Assignments {
   readonly root: string;
   readonly folder: string;
-  readonly values: ReadonlyMap<string, string>;
+  /** Path of its settings. */
+  readonly file: string;
   readonly directory: string | undefined;
 }
 
@@ -47,18 +51,23 @@ function domainsOf({ paths, texts }: SettingsFiles): readonly Domain[] {
     const [, root, of, name] = /^(.*)\/([^/]+)\/([^/]+)\.conf$/u.exec(path) ?? [];
     if (root === undefined || of === undefined || name === undefined) return [];
     if (of !== name && of !== `${name}_ecc`) return [];
-    const values = parseAssignments(texts.get(path) ?? '');
+    const { values, unknown } = parseAssignments(texts.get(path) ?? '');
     if (!values.has('Le_Domain')) return [];
-    return [{ root, folder: splitPath(path).folder, values, directory: directoryOf(values.get('Le_API')) }];
+    const { folder } = splitPath(path);
+    return [{ root, folder, file: path, values, unknown, directory: directoryOf(values.get('Le_API')) }];
   });
 }
 
 function accountsOf({ paths, texts }: SettingsFiles, domains: readonly Domain[]): readonly Account[] {
+  const directories = firstBy(
+    domains.flatMap(({ directory }) => directory ?? []),
+    serverOf,
+  );
   return paths.flatMap((key) => {
     const [, root, server] = /^(.*)\/ca\/(.+)\/account\.key$/u.exec(key) ?? [];
     if (root === undefined || server === undefined) return [];
     // The folder has no port.
-    const used = domains.find((each) => each.directory !== undefined && serverOf(each.directory) === server)?.directory;
+    const used = directories.get(server);
     const path = server.includes('/') ? server : `${server}/directory`;
     const directory = used ?? directoryOf(`https://${path}`);
     if (directory === undefined) return [];
@@ -67,14 +76,14 @@ function accountsOf({ paths, texts }: SettingsFiles, domains: readonly Domain[])
     const contact =
       stored.length > 0
         ? stored
-        : addressesOf([parseAssignments(texts.get(`${folder}/ca.conf`) ?? '').get('CA_EMAIL')]);
+        : addressesOf([parseAssignments(texts.get(`${folder}/ca.conf`) ?? '').values.get('CA_EMAIL')]);
     return [{ client: 'acme.sh' as const, key, directory, contact, notes: [], root, server }];
   });
 }
 
 function methodOf(written: string, values: ReadonlyMap<string, string>): Method {
   if (written === 'no') return listenerMethod(values.get('Le_HTTPPort'), values.get('Le_LocalAddress'));
-  const type = DNS[written];
+  const type = DNS.get(written);
   if (type !== undefined) return { by: 'dns', type };
   if (written.startsWith('/')) return webrootMethod(written);
   return {
@@ -114,13 +123,17 @@ function installedOf(values: ReadonlyMap<string, string>): readonly string[] {
 
 const COPIES = ['Le_RealCertPath', 'Le_RealKeyPath', 'Le_RealCACertPath', 'Le_RealFullChainPath'];
 
-function obstaclesOf(values: ReadonlyMap<string, string>): readonly string[] {
+function obstaclesOf({ values, unknown, file }: Domain): readonly string[] {
   const isWhole = installedOf(values).length > 0;
   const copies = isWhole ? [] : COPIES.flatMap((name) => pathOf(values, name) ?? []);
   const pre = values.get('Le_PreHook') ?? '';
   const deploy = values.get('Le_DeployHook') ?? '';
   const alias = values.get('Le_ChallengeAlias') ?? '';
   return [
+    ...unknownSettings(
+      'acme.sh',
+      [...unknown].filter((name) => name.startsWith('Le_')),
+    ),
     ...(copies.length === 0
       ? []
       : [`acme.sh installs copies: ${copies.join(', ')}. Set \`storage\` to the files that the service reads`]),
@@ -128,7 +141,9 @@ function obstaclesOf(values: ReadonlyMap<string, string>): readonly string[] {
       ? []
       : [`acme.sh sets the records of its challenges at ${alias}. Check that fettle can set them, too`]),
     ...(deploy === '' ? [] : [`acme.sh deploys by ${deploy}. Set \`deploy\` of the Certificate`]),
-    ...(pre === '' || pre === 'no' ? [] : [`acme.sh runs a command before a renewal: ${pre}. fettle has no such step`]),
+    ...(pre === '' || pre === 'no'
+      ? []
+      : [`acme.sh runs a command before a renewal: ${shownCommand({ command: pre, file })}. fettle has no such step`]),
   ];
 }
 
@@ -136,18 +151,20 @@ function obstaclesOf(values: ReadonlyMap<string, string>): readonly string[] {
 export function readAcmeSh(files: SettingsFiles): ClientFolder {
   const domains = domainsOf(files);
   const accounts = accountsOf(files, domains);
-  const certificates = domains.flatMap(({ root, folder, values, directory }): readonly ClientCertificate[] => {
-    const own = accounts.filter((each) => each.root === root);
+  const byDirectory = firstBy(accounts, (each) => pairKey(each.root, each.directory));
+  const byServer = firstBy(accounts, ({ root, server }) => pairKey(root, server));
+  const certificates = domains.flatMap((domain): readonly ClientCertificate[] => {
+    const { root, folder, file, values, directory } = domain;
+    if (directory === undefined) return [];
     const account =
-      own.find((each) => each.directory === directory) ??
-      own.find((each) => directory !== undefined && each.server === new URL(directory).hostname);
+      byDirectory.get(pairKey(root, directory)) ?? byServer.get(pairKey(root, new URL(directory).hostname));
     if (account === undefined) return [];
     const preferredChain = values.get('Le_Preferred_Chain');
     const installed = installedOf(values);
     const profile = [...values].find(([name]) => /^Le_\w*Profile$/iu.test(name))?.[1];
     const { hook, obstacles } = singleHook(
       'acme.sh',
-      ['Le_ReloadCmd', 'Le_RenewHook', 'Le_PostHook'].map((name) => values.get(name)),
+      ['Le_ReloadCmd', 'Le_RenewHook', 'Le_PostHook'].map((name) => ({ command: values.get(name) ?? '', file })),
     );
     return [
       {
@@ -159,7 +176,7 @@ export function readAcmeSh(files: SettingsFiles): ClientFolder {
         ...(profile === undefined || profile === '' ? {} : { profile }),
         ...(preferredChain === undefined || preferredChain === '' ? {} : { preferredChain }),
         ...(hook === undefined ? {} : { hook }),
-        obstacles: [...obstaclesOf(values), ...obstacles],
+        obstacles: [...obstaclesOf(domain), ...obstacles],
       },
     ];
   });

@@ -1,5 +1,8 @@
 /** Forms of the folders of other ACME clients: accounts, and the settings of certificates. */
 
+import { printable } from '#plugin';
+import { type Hook, shownCommand } from './shown.ts';
+
 /** Programs whose folders are read. */
 export type ClientName = 'certbot' | 'lego' | 'acme.sh' | 'dehydrated';
 
@@ -42,7 +45,7 @@ export interface ClientCertificate {
   readonly profile?: string;
   readonly preferredChain?: string;
   /** Command line that runs after a renewal, as the client has it. */
-  readonly hook?: string;
+  readonly hook?: Hook;
   /** Words of a command that takes the new files, with their paths. */
   readonly deploy?: readonly string[];
   /** Reasons why the renewal must stay with the client until a person decides. Each is a sentence. */
@@ -76,6 +79,8 @@ export function jsonObject(text: string | undefined): Readonly<Record<string, un
   }
 }
 
+/** Maximum number of settings that a reason names. */
+const MOST_NAMED = 10;
 const MOST_CONTACTS = 10;
 
 /** E-mail addresses of a list of `mailto:` addresses. */
@@ -83,15 +88,18 @@ export function addressesOf(contact: unknown): readonly string[] {
   if (!Array.isArray(contact)) return [];
   const addresses = contact.flatMap((each: unknown) => {
     const address = typeof each === 'string' ? each.replace(/^mailto:/u, '') : '';
-    return address.length <= 254 && /^[^\s@,;<>?]+@[^\s@,;<>?]+$/u.test(address) ? [address] : [];
+    return address.length <= 254 && printable(address) === address && /^[^\s@,;<>?]+@[^\s@,;<>?]+$/u.test(address)
+      ? [address]
+      : [];
   });
   return [...new Set(addresses)].slice(0, MOST_CONTACTS);
 }
 
-/** The value as address of a directory; undefined if it is not one. */
+/** The value as address of a directory; undefined if it is not one, or has a user or a password. */
 export function directoryOf(value: string | undefined): string | undefined {
   if (value === undefined || value.length > 2048 || !/^https:\/\/[^\s]+$/u.test(value)) return undefined;
-  return URL.canParse(value) ? value : undefined;
+  const url = URL.parse(value);
+  return url?.username === '' && url.password === '' && printable(value) === value ? value : undefined;
 }
 
 /** A webroot, or the reason why it cannot be one. */
@@ -101,15 +109,24 @@ export function webrootMethod(folder: string): Method {
     : { by: 'other', why: 'Its webroot is not an absolute path. Add a solver to the Issuer' };
 }
 
+/** The reason why settings without a known value keep the renewal with the client. */
+export function unknownSettings(client: ClientName, names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  return [
+    `The values of ${names.slice(0, MOST_NAMED).join(', ')} in the settings of ${client} are too long, or a shell computes them. Set what they decide in the documents`,
+  ];
+}
+
 /** The only command line after a renewal; an obstacle if there are several. */
 export function singleHook(
   client: ClientName,
-  hooks: readonly (string | undefined)[],
-): { readonly hook?: string; readonly obstacles: readonly string[] } {
-  const [hook, ...more] = new Set(hooks.filter((each) => each !== undefined && each !== '' && each !== 'no'));
+  hooks: readonly Hook[],
+): { readonly hook?: Hook; readonly obstacles: readonly string[] } {
+  const set = hooks.filter(({ command }) => command !== '' && command !== 'no');
+  const [hook, ...more] = new Map(set.toReversed().map((each) => [each.command, each])).values().toArray().toReversed();
   if (hook === undefined) return { obstacles: [] };
   if (more.length === 0) return { hook, obstacles: [] };
-  const all = [hook, ...more].join('; ');
+  const all = [hook, ...more].map(shownCommand).join('; ');
   return { obstacles: [`${client} runs several commands after a renewal: ${all}. Set \`deploy\` and \`reload\``] };
 }
 

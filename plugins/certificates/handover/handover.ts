@@ -9,6 +9,8 @@ import { mainPath, placesOf } from '../paths.ts';
 import { PLUGIN } from '../remembered.ts';
 import type { FoundPair } from '../world.ts';
 import { type ClientAccount, type ClientCertificate, type ClientFolder, type ClientName, splitPath } from './forms.ts';
+import { firstBy, freeNames, pairKey } from './look-up.ts';
+import { looksSecret, shownCommand, shownReason } from './shown.ts';
 import { SolverList } from './solvers.ts';
 
 /** Values of a document from the settings of another client. */
@@ -37,12 +39,10 @@ export interface Handover {
   readonly isAccountKey: (path: string) => boolean;
 }
 
-/** Name of the Issuer of an account: of a well-known directory, or of its host. */
-function issuerName(directory: string, taken: ReadonlySet<string>): string {
+/** Name of the Issuer of an account, if it is free: of a well-known directory, or of its host. */
+function issuerName(directory: string): string {
   const short = directoryName(directory);
-  const base = short === directory ? new URL(directory).hostname.replaceAll(/[^A-Za-z0-9.-]/gu, '') || 'acme' : short;
-  if (!taken.has(base)) return base;
-  for (let i = 2; ; i += 1) if (!taken.has(`${base}-${i}`)) return `${base}-${i}`;
+  return short === directory ? new URL(directory).hostname.replaceAll(/[^A-Za-z0-9.-]/gu, '') || 'acme' : short;
 }
 
 /** The Issuer of an account: declared, or new with its solvers. */
@@ -104,24 +104,28 @@ function commandsOf(
   { client, hook, deploy }: ClientCertificate,
   { commands = [] }: Partial<CertificatesConfig>,
 ): Commands {
-  const reload = hook === undefined ? undefined : wordsOf(hook);
+  const words = hook === undefined ? undefined : wordsOf(hook.command);
+  const hasSecret = words !== undefined && looksSecret(words);
+  const reload = hasSecret ? undefined : words;
   const isPlain = deploy?.every((word) => wordsOf(word)?.length === 1) ?? true;
   const unlisted = [reload, isPlain ? deploy : undefined].filter(
     (words) => words !== undefined && !isAllowed(words, commands),
   );
   const isKnown = (words: readonly string[] | undefined): words is readonly string[] =>
     words !== undefined && !unlisted.includes(words);
-  const says = (command: string, words: readonly string[] | undefined): readonly string[] =>
+  const says = (shown: string, words: readonly string[] | undefined): readonly string[] =>
     isKnown(words)
       ? []
-      : [`${client} runs a command after a renewal: ${command}. ${words === undefined ? NO_WORDS : remedyFor(words)}`];
+      : [
+          `${client} runs a command after a renewal: ${shown}.${hasSecret ? ' A word of it looks like a secret.' : ''} ${words === undefined ? NO_WORDS : remedyFor(words)}`,
+        ];
   return {
     ...(isPlain && isKnown(deploy) ? { deploy } : {}),
     ...(isKnown(reload) ? { reload } : {}),
     unlisted: unlisted.filter((words) => words !== undefined),
     obstacles: [
-      ...(hook === undefined ? [] : says(hook, reload)),
-      ...(deploy === undefined ? [] : says(deploy.join(' '), isPlain ? deploy : undefined)),
+      ...(hook === undefined ? [] : says(shownCommand(hook), reload)),
+      ...(deploy === undefined ? [] : says(deploy[0] ?? '', isPlain ? deploy : undefined)),
     ],
   };
 }
@@ -137,16 +141,24 @@ export interface HandoverOptions {
 export function openHandover({ clients, desired, settings, document }: HandoverOptions): Handover {
   const issuers = desired.filter(({ ref }) => ref.kind === 'Issuer');
   const taken = new Set(issuers.map(({ ref }) => ref.name));
+  const nameOf = freeNames(taken);
+  const accounts = firstBy(clients.accounts, ({ key }) => key);
+  const declaredBy = firstBy(issuers, ({ spec }) => (spec as IssuerSpec).acme?.accountKey);
+  const byStem = firstBy(clients.certificates, ({ folder, stem }) => pairKey(folder, stem));
+  const installers = firstBy(
+    clients.certificates.flatMap((certificate) => (certificate.installed ?? []).map((path) => ({ path, certificate }))),
+    ({ path }) => path,
+  );
   const used = new Map<string, Account>();
   const unlisted = new Map<string, readonly string[]>();
 
   const accountOf = (certificate: ClientCertificate): Account | undefined => {
     const known = used.get(certificate.account);
     if (known !== undefined) return known;
-    const account = clients.accounts.find(({ key }) => key === certificate.account);
+    const account = accounts.get(certificate.account);
     if (account === undefined || printable(account.key) !== account.key) return undefined;
-    const declared = issuers.find(({ spec }) => (spec as IssuerSpec).acme?.accountKey === account.key);
-    const name = declared?.ref.name ?? issuerName(account.directory, taken);
+    const declared = declaredBy.get(account.key);
+    const name = declared?.ref.name ?? nameOf(issuerName(account.directory));
     taken.add(name);
     const made: Account = {
       account,
@@ -163,14 +175,15 @@ export function openHandover({ clients, desired, settings, document }: HandoverO
   /** The certificate of a client whose folder has the pair. */
   const sourceOf = (pair: FoundPair): ClientCertificate | undefined => {
     const { folder, name } = splitPath(mainPath(pair.storage));
-    return clients.certificates.find(
-      (each) => each.folder === folder && (each.stem === undefined || each.stem === name.replace(/\.[^.]*$/u, '')),
-    );
+    return byStem.get(pairKey(folder, undefined)) ?? byStem.get(pairKey(folder, name.replace(/\.[^.]*$/u, '')));
   };
   /** The certificate of a client that installs the pair. */
   const installerOf = (pair: FoundPair): ClientCertificate | undefined => {
-    const paths = new Set(placesOf(pair.storage).map(({ path }) => path));
-    return clients.certificates.find(({ installed = [] }) => installed.some((path) => paths.has(path)));
+    for (const { path } of placesOf(pair.storage)) {
+      const found = installers.get(path);
+      if (found !== undefined) return found.certificate;
+    }
+    return undefined;
   };
 
   return {
@@ -203,7 +216,7 @@ export function openHandover({ clients, desired, settings, document }: HandoverO
             : [
                 `${client} prefers the chain ${certificate.preferredChain ?? 'of the authority'}, and the Issuer another one`,
               ]),
-        ],
+        ].map(shownReason),
       };
     },
     issuers: () =>
@@ -236,6 +249,6 @@ export function openHandover({ clients, desired, settings, document }: HandoverO
           why: `is the key of an account of ${client} at ${directory}, and no certificate that is imported uses the account`,
         })),
     unlisted: () => [...unlisted.values()],
-    isAccountKey: (path) => clients.accounts.some(({ key }) => key === path),
+    isAccountKey: (path) => accounts.has(path),
   };
 }

@@ -77,7 +77,7 @@ function settingsIn(path: string, text: string): readonly LegoSettings[] {
         ...(server === undefined ? {} : { server }),
         ...(profile === undefined ? {} : { profile }),
         ...(preferredChain === undefined ? {} : { preferredChain }),
-        hooks: commands,
+        hooks: commands.map((command) => ({ command, file: path })),
         obstacles: 'pre' in hooks ? [PRE_HOOK] : [],
       },
     ];

@@ -24,7 +24,7 @@ function methodOf({ options }: ScheduledRun): Method {
 /** The settings of every scheduled run of lego that names its domains. */
 export function scheduledLego(files: SettingsFiles): readonly LegoSettings[] {
   return scheduledRuns(files, 'lego', SWITCHES).flatMap((run): readonly LegoSettings[] => {
-    const { options, all } = run;
+    const { options, all, file } = run;
     const names = [...(all.get('domains') ?? []), ...(all.get('d') ?? []), ...(all.get('cert.name') ?? [])].flatMap(
       (each) => each.toLowerCase().split(','),
     );
@@ -42,7 +42,7 @@ export function scheduledLego(files: SettingsFiles): readonly LegoSettings[] {
         ...(server === undefined ? {} : { server }),
         ...(profile === undefined ? {} : { profile }),
         ...(preferredChain === undefined ? {} : { preferredChain }),
-        hooks: hooks.filter((hook) => hook !== ''),
+        hooks: hooks.map((command) => ({ command, file })),
         obstacles: options.has('pre-hook') ? [PRE_HOOK] : [],
       },
     ];

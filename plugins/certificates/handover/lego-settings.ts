@@ -1,6 +1,7 @@
 /** Settings of lego that its folder does not have, from a configuration file or a command line. */
 
 import { type DnsType, listenerMethod, type Method, webrootMethod } from './forms.ts';
+import type { Hook } from './shown.ts';
 
 export interface LegoSettings {
   /** Absolute path of lego's folder; undefined if it depends on the working directory. */
@@ -12,7 +13,7 @@ export interface LegoSettings {
   readonly profile?: string;
   readonly preferredChain?: string;
   /** Command lines after a renewal. */
-  readonly hooks: readonly string[];
+  readonly hooks: readonly Hook[];
   readonly obstacles: readonly string[];
 }
 
@@ -21,10 +22,14 @@ export const UNKNOWN_METHOD: Method = {
   why: 'lego does not record how it proves names. Search the folder of its `.lego.yml`, or of the scheduler that runs it, too; or add a solver to the Issuer',
 };
 
-const DNS: Readonly<Record<string, DnsType>> = { rfc2136: 'rfc2136', hetzner: 'hetzner', 'acme-dns': 'acmeDns' };
+const DNS: ReadonlyMap<string, DnsType> = new Map([
+  ['rfc2136', 'rfc2136'],
+  ['hetzner', 'hetzner'],
+  ['acme-dns', 'acmeDns'],
+]);
 
 export function dnsMethod(provider: string): Method {
-  const type = DNS[provider];
+  const type = DNS.get(provider);
   return type === undefined
     ? { by: 'other', why: `lego proves its names by the DNS of ${provider}. Add a solver to the Issuer` }
     : { by: 'dns', type };

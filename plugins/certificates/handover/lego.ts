@@ -13,17 +13,20 @@ import {
   type SettingsFiles,
   singleHook,
 } from './forms.ts';
+import { firstBy, pairKey } from './look-up.ts';
 import { configuredLego } from './lego-config.ts';
 import { type LegoSettings, UNKNOWN_METHOD } from './lego-settings.ts';
 import { scheduledLego } from './lego-runs.ts';
 
 /** Directories by host. */
-const DIRECTORIES: Readonly<Record<string, string>> = {
-  'acme-v02.api.letsencrypt.org': 'https://acme-v02.api.letsencrypt.org/directory',
-  'acme-staging-v02.api.letsencrypt.org': 'https://acme-staging-v02.api.letsencrypt.org/directory',
-  'acme.zerossl.com': 'https://acme.zerossl.com/v2/DV90',
-  'dv.acme-v02.api.pki.goog': 'https://dv.acme-v02.api.pki.goog/directory',
-};
+const DIRECTORIES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'acme-v02.api.letsencrypt.org': 'https://acme-v02.api.letsencrypt.org/directory',
+    'acme-staging-v02.api.letsencrypt.org': 'https://acme-staging-v02.api.letsencrypt.org/directory',
+    'acme.zerossl.com': 'https://acme.zerossl.com/v2/DV90',
+    'dv.acme-v02.api.pki.goog': 'https://dv.acme-v02.api.pki.goog/directory',
+  }),
+);
 
 interface Account extends ClientAccount {
   readonly root: string;
@@ -38,12 +41,13 @@ function hostOf(url: unknown): string | undefined {
 const KEY = /^(.*)\/accounts\/([^/]+)\/([^/]+)\/(keys|[A-Za-z0-9]+)\/\3\.key$/u;
 
 function accountsOf({ paths, texts }: SettingsFiles, servers: readonly string[]): readonly Account[] {
+  const byHost = firstBy(servers, hostOf);
   return paths.flatMap((key) => {
     const [, root, server, id, kind] = KEY.exec(key) ?? [];
     if (root === undefined || server === undefined || id === undefined) return [];
     const folder = key.slice(0, -(kind === 'keys' ? `/keys/${id}.key` : `/${id}.key`).length);
     const host = server.replace('_', ':');
-    const known = DIRECTORIES[host] ?? servers.find((each) => hostOf(each) === host);
+    const known = DIRECTORIES.get(host) ?? byHost.get(host);
     const directory = directoryOf(known ?? `https://${host}/directory`);
     if (directory === undefined) return [];
     const stored = jsonObject(texts.get(`${folder}/account.json`));
@@ -53,14 +57,22 @@ function accountsOf({ paths, texts }: SettingsFiles, servers: readonly string[])
   });
 }
 
-/** The settings for a certificate: those that name it, or the only ones. */
-function settingsFor(
-  all: readonly LegoSettings[],
-  { root, stem, domains }: { readonly root: string; readonly stem: string; readonly domains: readonly string[] },
-): LegoSettings | undefined {
-  const own = all.filter(({ storage }) => storage === undefined || storage === root);
-  const names = new Set([stem, stem.replace(/^_\./u, '*.'), ...domains]);
-  return own.find((each) => each.names.some((name) => names.has(name)));
+interface Named {
+  readonly root: string;
+  readonly stem: string;
+  readonly domains: readonly string[];
+}
+
+/** The settings for a certificate: the first ones that name it. */
+function settingsBy(all: readonly LegoSettings[]): (certificate: Named) => LegoSettings | undefined {
+  const entries = all.flatMap(({ storage, names }, at) => names.map((name) => ({ key: pairKey(storage, name), at })));
+  const first = firstBy(entries, ({ key }) => key);
+  return ({ root, stem, domains }) => {
+    const names = [stem, stem.replace(/^_\./u, '*.'), ...domains];
+    const found = names.flatMap((name) => [root, undefined].flatMap((at) => first.get(pairKey(at, name)) ?? []));
+    const at = found.reduce((least, each) => Math.min(least, each.at), all.length);
+    return all[at];
+  };
 }
 
 function textsIn(value: unknown): readonly string[] {
@@ -74,14 +86,16 @@ export function readLego(files: SettingsFiles): ClientFolder {
     files,
     settings.flatMap(({ server }) => server ?? []),
   );
+  const byAuthority = Map.groupBy(accounts, ({ root, host }) => pairKey(root, host));
+  const settingsFor = settingsBy(settings);
   const certificates = files.paths.flatMap((path): readonly ClientCertificate[] => {
     const [, root, name] = /^(.*)\/certificates\/([^/]+)\.json$/u.exec(path) ?? [];
     if (root === undefined || name === undefined) return [];
     const stored = jsonObject(files.texts.get(path));
     const host = hostOf(stored['certUrl']);
-    const [account, ...more] = accounts.filter((each) => each.root === root && each.host === host);
+    const [account, ...more] = byAuthority.get(pairKey(root, host)) ?? [];
     if (account === undefined) return [];
-    const own = settingsFor(settings, { root, stem: name, domains: textsIn(stored['domains']) });
+    const own = settingsFor({ root, stem: name, domains: textsIn(stored['domains']) });
     const { hook, obstacles } = singleHook('lego', own?.hooks ?? []);
     return [
       {

@@ -9,7 +9,11 @@ export interface ScheduledRun {
   /** All values of options that can be repeated, by name. */
   readonly all: ReadonlyMap<string, readonly string[]>;
   readonly words: readonly string[];
+  /** Path of the scheduler's file. */
+  readonly file: string;
 }
+
+type Run = Omit<ScheduledRun, 'file'>;
 
 const SCHEDULER = /(?:\/cron\.(?:d|hourly|daily|weekly|monthly)\/[^/]+|\/crontabs?(?:\/[^/]+)?|\.service)$/u;
 /** Words between two commands of a shell. */
@@ -32,9 +36,9 @@ function shellWords(line: string): readonly (string | undefined)[] {
   });
 }
 
-function runOf(words: readonly (string | undefined)[], switches: ReadonlySet<string>): ScheduledRun {
+function runOf(words: readonly (string | undefined)[], switches: ReadonlySet<string>): Run {
   const options = new Map<string, string>();
-  const all = new Map<string, readonly string[]>();
+  const all = new Map<string, string[]>();
   const rest: string[] = [];
   for (let i = 0; i < words.length; i += 1) {
     const word = words[i];
@@ -52,7 +56,9 @@ function runOf(words: readonly (string | undefined)[], switches: ReadonlySet<str
     if (takesNext && next === undefined) continue;
     const value = inline ?? (takesNext ? (next ?? '') : '');
     options.set(name, value);
-    all.set(name, [...(all.get(name) ?? []), value]);
+    const values = all.get(name);
+    if (values === undefined) all.set(name, [value]);
+    else values.push(value);
   }
   return { options, all, words: rest };
 }
@@ -67,7 +73,7 @@ function commandsIn(words: readonly (string | undefined)[]): readonly (readonly 
 }
 
 /** The runs of a program in a line, also within the argument of another shell. */
-function runsIn(line: string, program: string, switches: ReadonlySet<string>, depth = 0): readonly ScheduledRun[] {
+function runsIn(line: string, program: string, switches: ReadonlySet<string>, depth = 0): readonly Run[] {
   const words = shellWords(line);
   const inner = depth > 1 ? [] : words.filter((word) => word !== undefined && /\s/u.test(word));
   const found = inner.flatMap((word) => runsIn(word ?? '', program, switches, depth + 1));
@@ -87,11 +93,12 @@ export function scheduledRuns(
 ): readonly ScheduledRun[] {
   return [...texts]
     .filter(([path]) => SCHEDULER.test(path))
-    .flatMap(([, text]) =>
+    .flatMap(([file, text]) =>
       text
         .replaceAll(/\\\n/gu, ' ')
         .split('\n', MOST_LINES)
         .filter((line) => !/^\s*#/u.test(line))
-        .flatMap((line) => runsIn(line.replace(/^\s*ExecStart=[-@:+!]*/u, ''), program, switches)),
+        .flatMap((line) => runsIn(line.replace(/^\s*ExecStart=[-@:+!]*/u, ''), program, switches))
+        .map((run) => ({ ...run, file })),
     );
 }

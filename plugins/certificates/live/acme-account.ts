@@ -34,7 +34,7 @@ export async function keyAt(path: string): Promise<AccountKey> {
 /** The same. `isNew`: the key was created. */
 export async function keyFrom(path: string): Promise<{ readonly key: AccountKey; readonly isNew: boolean }> {
   const file = await readWhole(path, KEY_LIMIT);
-  if (file.kind === 'file') return { key: await readAccountKey(file.text), isNew: false };
+  if (file.kind === 'file') return { key: await readAccountKey(file.text, path), isNew: false };
   if (file.kind === 'other') throw new InputError(`the key of the account, ${path}, is ${file.what}`);
   const { pending } = besides(path);
   await makeFolder(dirname(path));
@@ -44,7 +44,7 @@ export async function keyFrom(path: string): Promise<{ readonly key: AccountKey;
   await writeNew(pending, text, { mode: 0o600 });
   await syncFolder(dirname(path));
   await moveNew(pending, path);
-  return { key: await readAccountKey(text), isNew: true };
+  return { key: await readAccountKey(text, path), isNew: true };
 }
 
 /** An external account of the settings. Throws an InputError if its key must not be used for the directory. */
@@ -77,7 +77,7 @@ export async function removeKey(path: string, orders: string): Promise<void> {
 }
 
 export async function tidyKey(path: string): Promise<void> {
-  await closeKey(path, KEY_LIMIT, readAccountKey);
+  await closeKey(path, KEY_LIMIT, (text) => readAccountKey(text, path));
 }
 
 /** Gives the account the key at `newPath`. A rollover that took place before is found by the client. */

@@ -28,7 +28,7 @@ export async function readKeyFile(path: string): Promise<AccountKeySeen> {
   const { mode } = file.stat;
   try {
     const { readAccountKey } = await import('../acme/jws.ts');
-    return { status: 'seen', mode, thumbprint: (await readAccountKey(file.text)).thumbprint };
+    return { status: 'seen', mode, thumbprint: (await readAccountKey(file.text, path)).thumbprint };
   } catch {
     return {
       status: 'seen',
@@ -91,7 +91,8 @@ export function openClients(outside: Opening): OpenClient {
   const unlessFailed = openServers(outside.now);
   const open = async (authority: AcmeAuthority, signal: AbortSignal): Promise<AcmeClient> => {
     const { readAccountKey } = await import('../acme/jws.ts');
-    const key = await readAccountKey(await textOf(resolve(outside.folder, authority.accountKey), KEY_LIMIT));
+    const path = resolve(outside.folder, authority.accountKey);
+    const key = await readAccountKey(await textOf(path, KEY_LIMIT), authority.accountKey);
     return unlessFailed(serverName(authority), () => openWithKey(key, authority, outside, signal));
   };
   return (authority, signal) => {

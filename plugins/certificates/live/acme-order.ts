@@ -16,6 +16,7 @@
  * | Failure | Next step |
  * |---|---|
  * | the authority refuses until a time | waits for that time, then goes on with the order |
+ * | another Certificate has an open order for the same names | waits until that one has ended: the authority may answer with it |
  * | the authority has not completed the order | asks for the same order again, until it expires |
  * | a status from 500, no answer, an answer that cannot be read or has no problem of ACME | goes on with the order, after the backoff |
  * | the order is invalid or refused, or its certificate must not be stored | another order and another key, after the backoff |
@@ -33,6 +34,8 @@ import {
   type Facts,
   InputError,
   type Instant,
+  isPartlyDone,
+  isPostponed,
   instantOf,
   instantText,
   PartlyDoneError,
@@ -45,7 +48,8 @@ import { isDueAtOnce } from '../acme/ari.ts';
 import { type Order, sameIdentifiers } from '../acme/answers.ts';
 import { type IssuedChain, noChainText } from '../acme/chains.ts';
 import type { AcmeClient, NewOrder } from '../acme/client.ts';
-import { identifiersOf, pendingText, purposeOf, waitedFor } from '../acme/open-order.ts';
+import { heldText } from '../acme/held-orders.ts';
+import { identifiersOf, mayBeHandedOut, pendingText, purposeOf, waitedFor } from '../acme/open-order.ts';
 import { FailedOrderError, PendingOrderError } from '../acme/order-errors.ts';
 import { type Reaction, reactionTo } from '../acme/problems.ts';
 import { isWithin } from '../acme/renewal-window.ts';
@@ -67,6 +71,7 @@ const KEY_LIMIT = 65_536;
 /** The services of a world that orders use. */
 export interface Ordering extends Omit<Prover, 'left'> {
   readonly accounts: Accounts;
+  readonly leftOrders: LeftOrders;
   /** The absolute path of a path in the project. */
   readonly at: (path: string) => string;
 }
@@ -376,20 +381,54 @@ export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Pr
   const { directory, account = '' } = order.authority;
   // An authority may answer with the open order of the account for the same names: it has room for one key.
   const room = ['order', directory, account, ...identifiersOf(order)].join(' ');
-  return ordering.inTurn([room], () => orderInTurn(order, ordering), order.signal);
+  return ordering.inTurn([room], () => orderInTurn(order, ordering, room), order);
 }
 
-async function orderInTurn(order: AcmeOrder, ordering: Ordering): Promise<AcmeIssued> {
+/** Orders of the steps of this run, by room and name of the Certificate; undefined for one that is over. */
+export type LeftOrders = Map<string, Map<string, AcmeOrder['begun']>>;
+
+/** Throws a PostponedError if another Certificate goes on with an order that the authority may answer with. */
+function mustBeFree({ name, begun, clock, others }: AcmeOrder, ofRun: ReadonlyMap<string, AcmeOrder['begun']>): void {
+  const held = [
+    // The state does not show yet how steps of this run have ended.
+    ...others().filter((other) => !ofRun.has(other.name)),
+    ...[...ofRun].flatMap(([other, order]) => (order === undefined || other === name ? [] : [{ name: other, order }])),
+  ].find(({ order }) => mayBeHandedOut(order, clock()));
+  // Its own order cannot be used: as long as it is recorded, others would wait for it in turn.
+  if (held !== undefined) throw new PostponedError(heldText(held), begun === undefined ? {} : { order: null });
+}
+
+async function orderInTurn(step: AcmeOrder, ordering: Ordering, room: string): Promise<AcmeIssued> {
   const { at } = ordering;
+  const ofRun = ordering.leftOrders.get(room) ?? new Map<string, AcmeOrder['begun']>();
+  ordering.leftOrders.set(room, ofRun);
+  const note = ({ order }: { readonly order?: AcmeOrder['begun'] | null }): void => {
+    if (order !== undefined) ofRun.set(step.name, order ?? undefined);
+  };
+  const order: AcmeOrder = {
+    ...step,
+    keep: async (fields, spends) => {
+      note(fields);
+      await step.keep(fields, spends);
+    },
+  };
   const left = await removeFormer(order, ordering);
   let begun: Begun | undefined;
   try {
-    begun = (await resumed(order, ordering)) ?? (await begin(order, ordering));
+    begun = await resumed(order, ordering);
+    note({ order: begun?.record ?? null });
+    if (begun === undefined) {
+      mustBeFree(order, ofRun);
+      begun = await begin(order, ordering);
+    }
     const issued = await complete(order, begun, { ...ordering, left });
+    note({ order: null });
     await removeOrderKey(at(begun.keyPath));
     return issued;
   } catch (error) {
-    throw await failureOf(error, { ...order, at, begun });
+    const failure = await failureOf(error, { ...order, at, begun });
+    if (isPartlyDone(failure) || isPostponed(failure)) note(failure.kept);
+    throw failure;
   }
 }
 

@@ -1,19 +1,18 @@
 /** The proof of an order: puts up the values of its challenges, lets the authority look, and removes them. */
 
-import { defined, errorText } from '#plugin';
+import { defined, errorText, spanText } from '#plugin';
+import { within } from '#plugin/deadline';
 import type { Authorization, Identifier, Order } from '../acme/answers.ts';
 import type { AcmeClient } from '../acme/client.ts';
 import { type AccountKey, dnsDigest, keyAuthorization } from '../acme/jws.ts';
-import type { Challenge, Prepared, Solver } from '../acme/solvers/solver.ts';
+import type { Challenge, Prepared, Solver, SolverRun } from '../acme/solvers/solver.ts';
 import type { SolverPlace } from '../acme/solvers/solver-place.ts';
+import { STEP_LIMITS_MS } from '../acme/step-limits.ts';
 import { ipAddressesOf, plainAddress } from '../declared.ts';
 import type { AcmeOrder } from '../world.ts';
 import type { IssuerSolvers } from './acme-solvers.ts';
-import type { InTurn } from './turns.ts';
+import type { InTurn, Turn } from './turns.ts';
 import { type KeyPair, makeRequest } from './x509-make.ts';
-
-/** Deadline of the removal of values, in ms: also for a step that was cancelled. */
-export const REMOVAL_MS = 60_000;
 
 /** Values that an order has put up, and the place of the solver that removes them. */
 type Presented = { readonly at: SolverPlace; readonly prepared: Prepared };
@@ -58,7 +57,7 @@ function challengeFor(
 }
 
 /** The part of an order that proves and finishes it. */
-export type Proving = Pick<AcmeOrder, 'dnsNames' | 'ipAddresses' | 'signal' | 'progress' | 'keep'>;
+export type Proving = Pick<AcmeOrder, 'dnsNames' | 'ipAddresses' | 'signal' | 'progress' | 'keep'> & Turn;
 /** The part of a world that does that. */
 export interface Prover {
   readonly client: AcmeClient;
@@ -78,7 +77,7 @@ export async function removeValues(
   { solvers }: Pick<Prover, 'solvers'>,
   presented: readonly Presented[],
 ): Promise<readonly Presented[]> {
-  const run = { signal: AbortSignal.timeout(REMOVAL_MS), progress: order.progress };
+  const run = { signal: AbortSignal.timeout(STEP_LIMITS_MS.removal), progress: order.progress };
   const left: Presented[] = [];
   for (const each of presented) {
     try {
@@ -139,7 +138,22 @@ async function prove(order: Proving, begun: Order, prover: Prover): Promise<Orde
   if (pending.length === 0) return prover.client.untilReady(begun, order.signal);
   const groups = bySolver(pending, prover.solvers);
   const rooms = groups.flatMap(({ solver }) => solver.room ?? []);
-  return prover.inTurn(rooms, () => proveBy(groups, order, begun, prover), order.signal);
+  return prover.inTurn(rooms, () => proveBy(groups, order, begun, prover), order);
+}
+
+/** A solver with its values. */
+interface Open {
+  readonly solver: Solver;
+  readonly prepared: Prepared;
+}
+
+/** Puts up all values, and waits until they can be seen. */
+async function presentAll(open: readonly Open[], { signal, progress }: SolverRun): Promise<void> {
+  const ms = STEP_LIMITS_MS.presenting;
+  const late = (): Error => new Error(`the values of the challenges could not be put up in ${spanText(ms)}`);
+  await within(ms, late, signal, (ends) =>
+    Promise.all(open.map(({ solver, prepared }) => solver.present(prepared, { signal: ends, progress }))),
+  );
 }
 
 async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order, prover: Prover): Promise<Order> {
@@ -148,7 +162,7 @@ async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order
   const run = { signal, progress };
   const presented: Presented[] = [];
   const answers: Authorization['challenges'][number][] = [];
-  const open: { readonly solver: Solver; readonly prepared: Prepared }[] = [];
+  const open: Open[] = [];
   for (const { index, solver, authorizations } of groups) {
     const challenges = authorizations.map((each) => challengeFor(solver, each, prover));
     const prepared = await solver.prepare(
@@ -163,7 +177,7 @@ async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order
   try {
     const names = groups.flatMap(({ authorizations }) => authorizations.map(({ identifier }) => identifier.value));
     progress(`proving control of ${names.slice(0, 3).join(', ')}`);
-    await Promise.all(open.map((each) => each.solver.present(each.prepared, run)));
+    await presentAll(open, run);
     for (const each of answers) if (each.status === 'pending') await client.answer(each, signal);
     progress('waiting for the authority');
     return await client.untilReady(begun, signal);

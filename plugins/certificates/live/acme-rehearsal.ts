@@ -3,10 +3,11 @@
 import { defined, InputError, listed } from '#plugin';
 import { properDatesOf } from '#plugin/certificate-dates';
 import type { Directory } from '../acme/answers.ts';
+import { STEP_LIMITS_MS } from '../acme/step-limits.ts';
 import type { NewOrder } from '../acme/client.ts';
 import type { ExternalAccount } from '../acme/jws.ts';
 import type { Rehearsal } from '../world.ts';
-import { finish, identifiersToProve, type Prover, REMOVAL_MS, removeFormer } from './acme-proof.ts';
+import { finish, identifiersToProve, type Prover, removeFormer } from './acme-proof.ts';
 import type { IssuerSolvers } from './acme-solvers.ts';
 import { makeKeys } from './x509-make.ts';
 
@@ -64,6 +65,6 @@ export async function rehearseOrder(
     if (leaf === undefined) throw new Error('the authority sent no certificate');
     return { until: properDatesOf(leaf).notAfter };
   } finally {
-    await client.deactivate(AbortSignal.timeout(REMOVAL_MS)).catch(() => undefined);
+    await client.deactivate(AbortSignal.timeout(STEP_LIMITS_MS.removal)).catch(() => undefined);
   }
 }

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { mapPaths, ordersFolder } from '../paths.ts';
-import { type Outside, PostponedError } from '#plugin';
+import { errorText, OutageError, type Outside, PostponedError } from '#plugin';
 import { ipAddressesOf } from '../declared.ts';
 import { countOrder, type OrderOutcome } from '../acme/counts.ts';
 import type { CertificatesConfig } from '../generated.ts';
@@ -11,6 +11,7 @@ import type { AskedAbout } from '../acme/waits.ts';
 import type { AcmeClient } from '../acme/client.ts';
 import type { AcmeAuthority, CertificatesWriter, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
+import type { LeftOrders } from './acme-order.ts';
 import { type OpenClient, openWithKey } from './acme-clients.ts';
 import { openTurns } from './turns.ts';
 
@@ -58,9 +59,13 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
   const { folder, env } = outside;
   const settings = outside.config as unknown as Partial<CertificatesConfig>;
   const inTurn = openTurns();
+  const leftOrders: LeftOrders = new Map();
   const at = (path: string): string => resolve(folder, path);
   const storageAt = (storage: PairStorage): PairStorage => mapPaths(storage, at);
-  /** Uses the client of an account. Throws a PostponedError if the authority refuses for a time, or because of the account. */
+  /**
+   * Uses the client of an account. Throws a PostponedError if the authority refuses for a time, or because of the account, and
+   * an OutageError for a failure that nothing judged.
+   */
   async function byAccount<T>(
     { authority, about, signal }: Request,
     use: (client: AcmeClient) => Promise<T>,
@@ -74,7 +79,10 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       if (signal.aborted) throw error;
       const { postponed } = await import('./postponed.ts');
       const asked = { directory, account, about };
-      throw (await postponed(error, { asked, client, now: outside.now(), signal })) ?? error;
+      const wait = await postponed(error, { asked, client, now: outside.now(), signal });
+      if (wait !== undefined) throw wait;
+      const { isOutageOf } = await import('../acme/outages.ts');
+      throw isOutageOf(error) ? new OutageError(errorText(error), { cause: error }) : error;
     }
   }
 
@@ -83,7 +91,9 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       const { contactUrls, createAccount, externalAccount, keyFrom } = await import('./acme-account.ts');
       const external = eab === undefined ? {} : { eab: externalAccount(eab, authority.directory, settings, env) };
       // Issuers with the same key create it once.
-      const { key, isNew } = await inTurn([at(authority.accountKey)], () => keyFrom(at(authority.accountKey)), signal);
+      const { key, isNew } = await inTurn([at(authority.accountKey)], () => keyFrom(at(authority.accountKey)), {
+        signal,
+      });
       const order = { contact: contactUrls(contact), termsAgreed: true, ...external };
       const made = await byAccount({ authority, about: ABOUT_ACCOUNT, signal }, (client) =>
         createAccount(client, order, signal),
@@ -101,7 +111,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       return inTurn(
         [at(newKey)],
         () => byAccount({ authority, about: ABOUT_ACCOUNT, signal }, (client) => rollOver(client, at(newKey), signal)),
-        signal,
+        { signal },
       );
     },
     deactivateAccount: async (authority, keepKey, signal) => {
@@ -126,7 +136,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
         const issued = await byAccount({ ...order, about: aboutCertificate(order) }, async (client) =>
           orderCertificate(
             { ...order, storage: storageAt(order.storage) },
-            { client, key: await keyAt(keyPath), accounts: await accounts(), at, solvers, inTurn },
+            { client, key: await keyAt(keyPath), accounts: await accounts(), at, solvers, inTurn, leftOrders },
           ),
         );
         countOrder(directory, 'issued', outside.count);

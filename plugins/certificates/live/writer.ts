@@ -1,7 +1,6 @@
 /** Write access to the infrastructure: the reader, the files of certificates, and the services that use them. */
 
 import { resolve } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import type { Outside } from '#plugin';
 import { commandEnvironment } from '#plugin/command-environment';
 import type { CertificatesConfig } from '../generated.ts';

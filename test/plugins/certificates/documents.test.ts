@@ -262,3 +262,49 @@ test('Domains with the same externalId are a mistake, in any case of its letters
     },
   ]);
 });
+
+describe('an Issuer with ACME', () => {
+  const issuer = (acme: object): Desired =>
+    desiredOf('Issuer', 'public', {
+      acme: { directory: 'letsencrypt', accountKey: './account.key', contact: [], solvers: [], ...acme },
+    });
+
+  test.each<readonly [string, object, object]>([
+    ['an address of a directory', { directory: 'https://ca.example.test/directory' }, []],
+    [
+      'a misspelt directory',
+      { directory: 'letsencript' },
+      [
+        {
+          code: 'unknown-directory',
+          pointer: '/spec/acme/directory',
+          message: 'letsencript is not the name or the address of a directory',
+          suggestion: 'did you mean `letsencrypt`?',
+        },
+      ],
+    ],
+    [
+      'a directory without https',
+      { directory: 'http://ca.example.test/directory' },
+      [{ code: 'unknown-directory', suggestion: expect.stringContaining('use an address with https') }],
+    ],
+    ['an unknown external account', { eab: 'other' }, [{ code: 'unknown-account', pointer: '/spec/acme/eab' }]],
+    [
+      'an unknown DNS provider',
+      { solvers: [{ dns01: { provider: 'corp' } }] },
+      [{ code: 'unknown-provider', pointer: '/spec/acme/solvers/0/dns01/provider' }],
+    ],
+    [
+      'a command that fettle.yaml does not list',
+      { solvers: [{ dns01: { exec: { command: ['./dns.sh'] } } }] },
+      [{ code: 'command-not-allowed', pointer: '/spec/acme/solvers/0/dns01/exec/command' }],
+    ],
+    [
+      'a solver of two kinds',
+      { solvers: [{ http01: { webroot: './www' }, dns01: { exec: { command: ['./dns.sh'] } } }] },
+      [{ code: 'invalid-solver', message: 'set exactly one of http01, dns01 and dnsPersist01' }, {}],
+    ],
+  ])('with %s', (_what, acme, mistakes) => {
+    expect(check(issuer(acme))).toMatchObject(mistakes);
+  });
+});

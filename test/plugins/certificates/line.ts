@@ -101,6 +101,7 @@ export async function take(
     keep: async () => {},
     remark: () => {},
     aside: (waiting) => waiting,
+    awaitTurn: (waiting) => waiting,
     ...NO_FILES,
   });
   if (found.goal === 'remove') line.memory.delete(address);

@@ -476,6 +476,7 @@ test.each([
     scene: {} as Scene,
     now: world.clock.now,
     aside,
+    awaitTurn: aside,
     remark,
     keep: async () => {},
     ...NO_FILES,

@@ -1,6 +1,6 @@
 /** Finds the name, the zone and the servers that decide about a TXT record. Servers of others answer: each search is bounded. */
 
-import { listed } from '#plugin';
+import { listed, OutageError } from '#plugin';
 import {
   type AskRecords,
   type CheckedAddress,
@@ -10,6 +10,7 @@ import {
   openNames,
   openRecords,
   type Records,
+  type Resolved,
 } from '#plugin/net';
 
 /** Most CNAMEs that are followed: as many as Let's Encrypt follows. */
@@ -43,8 +44,13 @@ export function openDns(resolvers: readonly string[] | undefined, denial: Denial
 }
 
 /** A search without an answer that counts, which may have one a moment later. */
-export class LookUpError extends Error {
+export class LookUpError extends OutageError {
   override readonly name = 'LookUpError';
+}
+
+/** The error for a name without addresses. */
+export function lookUpFailure({ error, reason }: Extract<Resolved, { readonly ok: false }>): Error {
+  return error === 'no-answer' ? new LookUpError(reason) : new Error(reason);
 }
 
 /** The records of an answer; none if there are none. Throws a LookUpError if no server gave an answer that counts. */

@@ -2,9 +2,9 @@
 
 import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { errorText } from '#plugin';
+import { errorText, OutageError } from '#plugin';
 import { within } from '#plugin/deadline';
-import { connectToHost, type Denial } from '#plugin/net';
+import { connectToHost, DeniedError, type Denial } from '#plugin/net';
 import { type Answer, MessageError, readAnswer, type TextChange, UPDATE, u16, updateMessage } from './message.ts';
 import { checkSignature, type Signed, signMessage, type TsigKey } from './tsig.ts';
 
@@ -42,13 +42,15 @@ function readMessage(socket: Socket): Promise<Buffer> {
       const length = all.length < 2 ? Number.POSITIVE_INFINITY : all.readUInt16BE(0);
       if (all.length >= length + 2) resolve(all.subarray(2, length + 2));
     });
-    socket.once('error', reject);
-    socket.once('close', () => reject(new UpdateError('the server closed the connection without an answer')));
+    socket.once('error', (error) =>
+      reject(error instanceof DeniedError ? error : new OutageError(errorText(error), { cause: error })),
+    );
+    socket.once('close', () => reject(new OutageError('the server closed the connection without an answer')));
   });
 }
 
 async function exchange({ host, port, denial }: UpdateServer, message: Buffer, signal: AbortSignal): Promise<Buffer> {
-  const late = (): Error => new UpdateError(`no answer within ${DEADLINE_MS / 1000} s`);
+  const late = (): Error => new OutageError(`no answer within ${DEADLINE_MS / 1000} s`);
   let socket: Socket | undefined;
   try {
     return await within(DEADLINE_MS, late, signal, () => {

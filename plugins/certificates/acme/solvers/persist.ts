@@ -1,7 +1,7 @@
 /** dns-persist-01: a record that a person writes once. Nothing is written here; an order needs the record to exist. */
 
 import { InputError, listed } from '#plugin';
-import type { Dns } from '../dns/lookup.ts';
+import { type Dns, LookUpError } from '../dns/lookup.ts';
 import { persistMistake, persistName, type PersistQuestion, persistText } from '../persist.ts';
 import { type Challenge, type Prepared, type Solver, valuesFor } from './solver.ts';
 
@@ -31,7 +31,7 @@ export function persistSolver({ ask }: Dns, now: () => number): Solver {
     const place = persistName(question.name);
     const answer = await ask('TXT', place, signal);
     if (answer.known === 'unknown')
-      throw new Error(`the TXT records of ${place} cannot be looked up: ${answer.reason}`);
+      throw new LookUpError(`the TXT records of ${place} cannot be looked up: ${answer.reason}`);
     const texts = answer.known === 'some' ? answer.records : [];
     const mistakes = texts.map((text) => persistMistake(text, question, now()));
     if (mistakes.includes(undefined)) return undefined;

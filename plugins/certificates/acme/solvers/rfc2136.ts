@@ -3,7 +3,7 @@
 import { isIP } from 'node:net';
 import { errorText, InputError } from '#plugin';
 import { serverText } from '#plugin/net';
-import { type Dns, zoneOf } from '../dns/lookup.ts';
+import { type Dns, lookUpFailure, zoneOf } from '../dns/lookup.ts';
 import { type Change, sendUpdate, type UpdateServer } from '../dns/update.ts';
 import { attemptEach, placedInZones, type TextProvider } from './dns-01.ts';
 import type { PreparedValue } from './solver.ts';
@@ -31,7 +31,7 @@ export function rfc2136Provider(server: Rfc2136Options, dns: Dns): TextProvider 
     const { host, port } = server;
     try {
       const resolved = isIP(host) === 0 ? await dns.names.addresses(host, ADDRESS_MS, signal) : undefined;
-      if (resolved?.ok === false) throw new Error(resolved.reason);
+      if (resolved?.ok === false) throw lookUpFailure(resolved);
       return await zoneOf(dns.askAt(serverText(resolved?.addresses[0] ?? host, port)), name, signal);
     } catch (error) {
       signal.throwIfAborted();

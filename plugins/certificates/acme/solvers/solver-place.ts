@@ -5,6 +5,7 @@
 
 import { sameJson } from '#plugin';
 import { HETZNER } from './hetzner.ts';
+import type { ListenerAddress } from './listener.ts';
 import type { DnsProvider, SolverConfig } from './open.ts';
 
 type Providers = Readonly<Record<string, DnsProvider>>;
@@ -12,7 +13,8 @@ type Providers = Readonly<Record<string, DnsProvider>>;
 /** `server`: the server of a provider of DNS, which identifies the provider also under another name. */
 export type SolverPlace =
   | { readonly via: 'webroot'; readonly webroot: string }
-  | { readonly via: 'listener' | 'serve' | 'persist' }
+  | ({ readonly via: 'listener' } & Partial<ListenerAddress>)
+  | { readonly via: 'serve' | 'persist' }
   | { readonly via: 'exec'; readonly command: readonly string[] }
   | { readonly via: 'provider'; readonly provider: string; readonly server: string };
 
@@ -26,7 +28,8 @@ function serverOf({ rfc2136, hetzner, acmeDns }: DnsProvider): string {
 /** The place of the values of an entry of an Issuer. */
 export function solverPlace({ http01, dns01 }: SolverConfig, providers: Providers): SolverPlace {
   if (http01?.webroot !== undefined) return { via: 'webroot', webroot: http01.webroot };
-  if (http01 !== undefined) return { via: http01.serve === undefined ? 'listener' : 'serve' };
+  if (http01 !== undefined)
+    return http01.serve === undefined ? { ...http01.listener, via: 'listener' } : { via: 'serve' };
   if (dns01 === undefined) return { via: 'persist' };
   if (dns01.exec !== undefined) return { via: 'exec', command: dns01.exec.command };
   const provider = dns01.provider ?? '';
@@ -48,8 +51,10 @@ export function entryAt(
       return { http01: { webroot: place.webroot } };
     case 'serve':
       return { http01: { serve: {} } };
-    case 'listener':
-      return { http01: { listener: {} } };
+    case 'listener': {
+      const { via: _, ...address } = place;
+      return { http01: { listener: address } };
+    }
     case 'persist':
       return { dnsPersist01: {} };
     case 'exec':

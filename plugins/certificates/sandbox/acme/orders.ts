@@ -126,6 +126,7 @@ export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] 
       (each) =>
         each.account === account &&
         each.profile === profile &&
+        each.expires > now() &&
         setOf(each.identifiers.map(nameKey)) === setOf(keys) &&
         ['pending', 'ready'].includes(statusOf(each)),
     );

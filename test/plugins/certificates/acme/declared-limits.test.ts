@@ -91,6 +91,7 @@ spec: { issuer: public, dnsNames: [late.example.test], storage: { file: { certif
 
   it.each([
     ['letsencript: { account: { max: 1, per: 1h } }', 'letsencript is not the name or the address of a directory'],
+    ['step-ca: { account: { max: 1, per: 1h } }', 'use an address with https, or one of: `letsencrypt`'],
     ['zerossl: { account: { max: 1, per: 8d } }', '8d is not from 1m to 7d'],
     ['zerossl: { account: { max: 1, per: 30s } }', '30s is not from 1m to 7d'],
     ['zerossl: { account: { max: 0, per: 1h } }', 'max'],

@@ -2,13 +2,15 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, test } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, test } from 'vitest';
 import { entryAt, type SolverPlace, solverPlace } from '../../../../plugins/certificates/acme/solvers/solver-place.ts';
 import type { DnsProvider, SolverConfig } from '../../../../plugins/certificates/acme/solvers/open.ts';
 import { writeFiles } from '../../../support/cli.ts';
+import { startEmulated } from '../../../support/acme/emulated.ts';
 import { type Done, fettle } from '../../../support/command-line.ts';
 import { keptOf } from './hostile.ts';
 import { applyKilled, filesIn, type Site, siteFor } from './killed.ts';
+import { acmeProject } from './project.ts';
 
 const WEBROOT = 'webroot: ./website';
 const DESPITE_BACKOFF = 'apply --yes --override backoff@certificates/Certificate/www --reason test';
@@ -295,6 +297,17 @@ describe('an order that replaces a certificate', { timeout: 120_000 }, () => {
   });
 });
 
+test('the listener of an order ends with the order', { timeout: 120_000 }, async () => {
+  const authority = await startEmulated({ ownHttp: true });
+  onTestFinished(authority.stop);
+  const { run } = acmeProject(authority);
+  expectDone(await run('apply', '--yes'));
+  expect(authority.acme.orders().length).toBe(1);
+  await expect(fetch(`http://127.0.0.1:${authority.httpPort}/`)).rejects.toMatchObject({
+    cause: { code: 'ECONNREFUSED' },
+  });
+});
+
 const PROVIDERS: Readonly<Record<string, DnsProvider>> = {
   one: { rfc2136: { server: 'ns1.example.test', keyName: 'fettle', zone: 'example.test' } },
   two: { rfc2136: { server: 'ns2.example.test', keyName: 'fettle' } },
@@ -348,6 +361,14 @@ test.each<
     {},
     undefined,
   ],
+  [
+    'the port of a listener',
+    { http01: { listener: { port: 8080, address: '127.0.0.1' } } },
+    [],
+    {},
+    { http01: { listener: { port: 8080, address: '127.0.0.1' } } },
+  ],
+  ['the usual port of a listener', { http01: {} }, [], {}, { http01: { listener: {} } }],
   ['the folder of a daemon', { http01: { serve: {} } }, [], {}, { http01: { serve: {} } }],
 ])('values at %s', (_name, entry, others, now, found) => {
   const place = JSON.parse(JSON.stringify(solverPlace(entry, PROVIDERS))) as SolverPlace;

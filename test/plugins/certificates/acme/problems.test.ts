@@ -152,6 +152,22 @@ describe('a problem document', () => {
     expect(message.length).toBeLessThanOrEqual(1000);
   });
 
+  test.each([
+    ['account', `${PREFIX}unauthorized`, 403, 'Check that the account is valid, and the external account'],
+    ['order', `${PREFIX}unauthorized`, 403, 'Check that the name leads to the solver'],
+    ['directory', undefined, 404, 'Check that `directory` of the Issuer is the address of an ACME directory'],
+    ['directory', undefined, 503, 'check what answers in the place of the authority'],
+    ['order', undefined, 404, 'check what answers in the place of the authority'],
+  ] as const)(
+    'about the request %s, of the type %s with status %i, says what to do',
+    (action, type, status, advice) => {
+      const problem = problemOf(type === undefined ? {} : { type });
+      if (problem === undefined) throw new Error('no problem');
+      const { message } = new AcmeProblem(problem, { what: 'ask', fate: 'nothing' }, { action, status });
+      expect(message).toContain(advice);
+    },
+  );
+
   test('asks for a wait of at most 31 days', () => {
     const problem = problemOf({ type: `${PREFIX}rateLimited` });
     if (problem === undefined) throw new Error('no problem');

@@ -57,7 +57,7 @@ describe('the key of an account', () => {
     ['ed25519', 'EdDSA'],
   ] as const)('%s signs by %s', async (algorithm, expected) => {
     const { privateKey } = await makeKeys(algorithm);
-    const key = await readAccountKey(keyPem(privateKey));
+    const key = await readAccountKey(keyPem(privateKey), 'acme/account.key');
     expect(key.algorithm).toBe(expected);
     expect(key.jwk).not.toHaveProperty('d');
     expect(key.thumbprint).toMatch(/^[\w-]{43}$/u);
@@ -77,16 +77,18 @@ describe('the key of an account', () => {
     ['X25519', 'genpkey -algorithm X25519', 'not x25519'],
   ])('must not be %s', async (_name, words, why) => {
     const pem = execFileSync('openssl', words.split(' '), { encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
-    await expect(readAccountKey(pem)).rejects.toThrow(why);
+    await expect(readAccountKey(pem, 'acme/account.key')).rejects.toThrow(why);
   });
 
   test('that cannot be read is refused without a word of the file', async () => {
     const pem = '-----BEGIN PRIVATE KEY-----\nQ0FOQVJZ\n-----END PRIVATE KEY-----\n';
-    const error = await readAccountKey(pem).then(
+    const error = await readAccountKey(pem, 'acme/account.key').then(
       () => new Error('read'),
       (reason: unknown) => reason as Error,
     );
-    expect(error.message).toBe('the file of the account key has a private key that cannot be parsed');
+    expect(error.message).toBe(
+      'the key of the account, acme/account.key, has a private key that cannot be parsed. Write a private key in PEM without a password, or a JSON Web Key',
+    );
   });
 });
 

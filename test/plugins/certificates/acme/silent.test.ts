@@ -1,6 +1,8 @@
 /** Refreshes while authorities and DNS are silent or slow: they end, ask no server again and again, and record when to ask next. */
 
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ApiError } from '#plugin/http';
 import { openServers } from '../../../../plugins/certificates/live/server-failures.ts';
@@ -58,7 +60,10 @@ test('a silent directory is asked once for all certificates and accounts of a re
   const answers = await Promise.all(ids(300).map((id, at) => renewalInfo(authorityAt(directory, `${at}.key`), id)));
   expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(
     new Set([
-      JSON.stringify({ failure: 'read the directory: no complete response within 0.2 s', askAgainMs: 6 * HOUR }),
+      JSON.stringify({
+        failure: `read the directory ${directory}: no complete response within 0.2 s`,
+        askAgainMs: 6 * HOUR,
+      }),
     ]),
   );
   const name = { name: 'www.example.test', wildcard: false, method: 'http-01' } as const;
@@ -139,29 +144,31 @@ test('a plan with a silent authority asks it once, and an apply records when to 
   );
   const [issuer = '', www = ''] = acmeDocuments(authority).split('---\n');
   const names = ['www', ...Array.from({ length: 11 }, (_, at) => `c${at}`)];
-  const project = acmeProject(
-    authority,
-    [issuer, ...names.map((name) => www.replaceAll('www', name))].join('---\n'),
-    'plugins: { certificates: { probe: { totalSeconds: 0.5 } } }\n',
-  );
-  const run = (line: string, at: number) => {
+  const project = acmeProject(authority, [issuer, ...names.map((name) => www.replaceAll('www', name))].join('---\n'));
+  const expectDone = async (line: string, at: number): Promise<void> => {
     clock = at;
-    return fettle(project.folder, line, { now: () => clock });
+    const { code, stdout, stderr } = await fettle(project.folder, line, { now: () => clock });
+    expect([code, code === 0 ? '' : stdout + stderr]).toEqual([0, '']);
   };
-  expect((await run('apply --yes', start)).code).toBe(0);
+  await expectDone('apply --yes', start);
   await authority.stop();
+  // Orders need their time also on a busy machine: the short deadline is for the silent server.
+  const config = readFileSync(join(project.folder, 'fettle.yaml'), 'utf8');
+  writeFiles(project.folder, {
+    'fettle.yaml': `${config}plugins: { certificates: { probe: { totalSeconds: 0.5 } } }\n`,
+  });
   const silent = await silentServer(Number(new URL(authority.directory).port));
-  expect((await run('plan --detailed-exitcode', start + 24 * HOUR)).code).toBe(0);
+  await expectDone('plan --detailed-exitcode', start + 24 * HOUR);
   expect(silent.connections()).toBe(1);
-  expect((await run('apply --yes', start + 24 * HOUR)).code).toBe(0);
+  await expectDone('apply --yes', start + 24 * HOUR);
   expect(silent.connections()).toBe(2);
   const { ari } = await keptOf(project);
   expect(ari).toMatchObject({
-    error: 'read the directory: no complete response within 0.5 s',
+    error: `read the directory ${authority.directory}: no complete response within 0.5 s`,
     next: new Date(start + 30 * HOUR).toISOString(),
   });
   // The record says when to ask next: no round before that repeats the wait.
-  expect((await run('apply --yes', start + 29 * HOUR)).code).toBe(0);
+  await expectDone('apply --yes', start + 29 * HOUR);
   expect(silent.connections()).toBe(2);
 });
 

@@ -1,7 +1,16 @@
 /** The handover by the documented forms of folders: solvers, obstacles, and hostile files. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -345,8 +354,7 @@ describe('dehydrated', () => {
 
   it('reads its file `config` from another folder, and a webroot of challenges', async () => {
     writeFiles(folder, {
-      'etc/dehydrated/config':
-        'SITE=/var/www/a\nWELLKNOWN="${SITE}/.well-known/acme-challenge"\nPREFERRED_CHAIN="$(id)"\n',
+      'etc/dehydrated/config': 'SITE=/var/www/a\nWELLKNOWN="${SITE}/.well-known/acme-challenge"\nDEMO="$(id)"\n',
     });
     const { issuer, of, text } = await imports('lib', 'etc');
     expect(issuer?.['solvers']).toEqual([{ http01: WEB }]);
@@ -356,6 +364,10 @@ describe('dehydrated', () => {
   });
 
   it.each([
+    ['PREFERRED_CHAIN="$(id)"\n', 'The values of PREFERRED_CHAIN in the settings of dehydrated'],
+    ['HOOK=$(pwd)/hook.sh\n', 'The values of HOOK in the settings of dehydrated'],
+    [`A=${'x'.repeat(16)}\n${'A=$A$A\n'.repeat(28)}HOOK=/$A\n`, 'The values of HOOK in the settings of dehydrated'],
+    ['HOOK="curl -u ops:needle-4711"\n', 'dehydrated runs curl … (the other words are in '],
     ['', 'The web server serves /var/www/dehydrated as /.well-known/acme-challenge'],
     ['CHALLENGETYPE=dns-01\nHOOK=/etc/hook.sh\n', 'dehydrated proves its names by dns-01 and a hook'],
   ])('keeps the renewal with %j', async (config, remedy) => {
@@ -363,6 +375,7 @@ describe('dehydrated', () => {
     const { of, text } = await imports('lib');
     expect(of('a.example.test')?.renewal).toEqual(OFF);
     expect(text).toContain(remedy);
+    expect(text).not.toContain('needle-4711');
   });
 
   it('keeps the renewal without its file `config`', async () => {
@@ -487,6 +500,56 @@ describe('a hostile folder', () => {
     expect(text + stderr).not.toMatch(/\u001b|\u0007/u);
   });
 
+  it.each([
+    'renew_hook = curl -H "Authorization: Bearer needle-4711" https://hooks.example.test',
+    'renew_hook = curl --data needle-4711; true',
+    'renew_hook = curl https://ops:needle-4711@hooks.example.test',
+    'renew_hook = curl -u ops:needle-4711 https://hooks.example.test',
+    'renew_hook = restart --password needle-4711',
+    'renew_hook = curl https://hooks.example.test/T0needle4711needle4711',
+    'renew_hook = TOKEN=needle-4711 reload',
+    'renew_hook = "A=\'x needle-4711\' reload"',
+    'pre_hook = curl --data needle-4711 https://hooks.example.test',
+    'renew_hook = a\npost_hook = b needle-4711',
+    'installer = https://ops:needle-4711@example.test',
+  ])('has no secret of a command line in documents or output: %j', async (params) => {
+    const words = ['restart', '--password', 'needle-4711'];
+    settings = `plugins: { certificates: { commands: [${JSON.stringify(words)}] } }\n`;
+    lineage('a.example.test', ['a.example.test'], `authenticator = standalone\n${params}`);
+    const { text, stderr, of } = await imports('le');
+    expect(of('a.example.test')).toMatchObject({ renewal: OFF });
+    expect(of('a.example.test')?.reload).toBeUndefined();
+    expect(text + stderr).not.toMatch(/needle-?4711/u);
+    if (params.includes('hook')) expect(text).toContain('le/renewal/a.example.test.conf');
+  });
+
+  it('has no method with the name of a member of every object', async () => {
+    lineage('a.example.test', ['a.example.test'], 'authenticator = constructor');
+    expect((await imports('le')).text).toContain('certbot proves its names by constructor. Add a solver');
+  });
+
+  it('has no directory with a password', async () => {
+    lineage('a.example.test', ['a.example.test'], 'authenticator = standalone');
+    const file = join(folder, 'le/renewal/a.example.test.conf');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('https://', 'https://ops:needle-4711@'));
+    const { text, stderr, issuer } = await imports('le');
+    expect(issuer).toMatchObject({ directory: 'letsencrypt' });
+    expect(text + stderr).not.toContain('needle-4711');
+  });
+
+  it('says which settings are beyond the limit of their sum', async () => {
+    lineage('a.example.test', ['a.example.test'], 'authenticator = standalone');
+    const text = `x = ${'y'.repeat(65_000)}\n`;
+    writeFiles(
+      folder,
+      Object.fromEntries(Array.from({ length: 270 }, (_, i) => [`le/renewal/b${i}.example.test.conf`, text])),
+    );
+    writeFiles(folder, { 'fettle.yaml': 'name: test\nstore: .fettle\n' });
+    const { code, stderr } = await fettleHere(folder, 'import', '--all', '--plugin', 'certificates', 'le');
+    expect(stderr).toMatch(/1\d files with settings of ACME clients, this one and those after it, were not read/u);
+    expect(code).toBe(4);
+  });
+
   it('has no settings behind links or in large files', async () => {
     lineage('a.example.test', ['a.example.test'], 'authenticator = standalone');
     lineage('b.example.test', ['b.example.test'], `authenticator = standalone\nx = ${'y'.repeat(70_000)}`);
@@ -502,16 +565,16 @@ describe('a hostile folder', () => {
 describe('the key of an account', () => {
   it('has the same thumbprint as PEM and as a JSON Web Key', async () => {
     const pem = keyPem();
-    const { key, thumbprint } = await readAccountKey(pem);
+    const { key, thumbprint } = await readAccountKey(pem, 'a.key');
     const jwk = JSON.stringify(key.export({ format: 'jwk' }));
-    expect((await readAccountKey(` \n${jwk}`)).thumbprint).toBe(thumbprint);
+    expect((await readAccountKey(` \n${jwk}`, 'a.key')).thumbprint).toBe(thumbprint);
   });
 
   it.each(['{', '{"kty":"RSA","d":"c2VjcmV0LW5lZWRsZQ"}', '{"kty":"oct","k":"c2VjcmV0LW5lZWRsZQ"}'])(
     'is refused without its text: %s',
     async (text) => {
-      await expect(readAccountKey(text)).rejects.toThrow(
-        /^the file of the account key has a JSON Web Key that cannot be parsed$/u,
+      await expect(readAccountKey(text, 'a.key')).rejects.toThrow(
+        /^the key of the account, a\.key, has a JSON Web Key that cannot be parsed\. /u,
       );
     },
   );

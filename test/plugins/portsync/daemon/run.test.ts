@@ -342,6 +342,15 @@ describe('the service manager', () => {
     await eventually(() => expect(received).toContain('READY=1'));
   });
 
+  test('gets notifications in the order in which they were sent', async () => {
+    await receive();
+    const { notify } = serviceManager({ NOTIFY_SOCKET: socket });
+    const { signal } = new AbortController();
+    const sent = Array.from({ length: 20 }, (_, number) => `STATUS=${number}`);
+    await Promise.all(sent.map((each) => notify([each], { forMs: 0, signal })));
+    await eventually(() => expect(received.match(/STATUS=\d+/gu)).toEqual(sent));
+  });
+
   test('is not notified after the time for the notification', async () => {
     const { signal } = new AbortController();
     await expect(serviceManager({ NOTIFY_SOCKET: socket }).notify(['READY=1'], { forMs: 1, signal })).rejects.toThrow(
