@@ -32,6 +32,7 @@ import {
   isContent,
   issues,
   needsIssue,
+  withMove,
 } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import type {
@@ -175,11 +176,7 @@ function fieldsOf(
     ...newIssuer(resource, spec, facts, scene),
   ];
   const before = facts.elsewhere === true ? storageBefore(spec, resource.memory) : undefined;
-  if (before === undefined) return all;
-  return [
-    ...all.filter(({ path }) => !path.startsWith('/storage/')),
-    { path: '/storage', before, after: spec.storage },
-  ];
+  return withMove(all, before, spec);
 }
 
 /** The names of fields, in a sentence. */
