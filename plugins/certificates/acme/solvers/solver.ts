@@ -46,7 +46,7 @@ export interface SolverRun {
   readonly signal: AbortSignal;
   /** Reports progress in a few words, for the terminal. */
   readonly progress: (text: string) => void;
-  /** Adds a sentence to the result of the step: progress is gone with the next one. */
+  /** Adds a sentence to the result of the step, where it stays. A line of progress is replaced by the next one. */
   readonly remark: (text: string) => void;
 }
 

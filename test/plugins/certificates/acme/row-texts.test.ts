@@ -1,4 +1,4 @@
-/** What the rows and the results of ACME Issuers and their Certificates say: what a step destroys, goes on with or found. */
+/** Texts in the rows and the results of ACME Issuers and their Certificates: what a step destroys, goes on with or found. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
