@@ -81,16 +81,17 @@ async function createAccount(world: CertificatesWriter, acme: AcmeSpec, run: Act
 async function correctAccount(
   world: CertificatesWriter,
   acme: AcmeSpec,
-  { memory }: IssuerResource,
+  resource: IssuerResource,
   run: ActionRun,
 ): Promise<Note<IssuerMemory> | undefined> {
+  const { memory } = resource;
   const paths = new Set(run.change.fields.map(({ path }) => path));
   const has = (path: string): boolean => paths.has(path);
   if (has(`${ACCOUNT_FIELDS.key}/mode`)) await world.tidyAccountKey(acme.accountKey);
   // Another directory or another key is another account.
   if (has(ACCOUNT_FIELDS.directory) || has(ACCOUNT_FIELDS.account)) return createAccount(world, acme, run);
   const former = formerKeyPath(acme, memory);
-  let kept: Note<IssuerMemory> = memory?.kept.wait_until === undefined ? {} : NO_WAIT;
+  let kept: Note<IssuerMemory> = withoutWait(resource);
   if (has(ACCOUNT_FIELDS.key) && former !== undefined) {
     run.progress('replacing the key of the account');
     kept = {
@@ -187,6 +188,11 @@ function withoutFault({ memory }: CertificateResource): Note<CertificateMemory> 
   return memory?.kept.account_fault === undefined ? {} : { account_fault: null };
 }
 
+/** The end of a recorded wait: the authority has answered. */
+function withoutWait({ memory }: CertificateResource | IssuerResource): Partial<typeof NO_WAIT> {
+  return memory?.kept.wait_until === undefined ? {} : NO_WAIT;
+}
+
 /** The part of an order that is for an ACME authority. */
 function acmeOrder(
   issuer: AcmeSpec,
@@ -210,7 +216,7 @@ function acmeOrder(
       isValid && !needsIssue(run.change.fields)
         ? { until: validity.notAfter, thresholdDays: policyOf(resource).renewal.thresholdDays }
         : undefined,
-    uses: usesOf(authority, resource, spec),
+    uses: usesOf(authority, resource, spec, run.scene),
     stillApproved: run.stillApproved,
     clock: run.now,
     others: () => heldOrders(resource, spec, run.scene),
@@ -431,6 +437,8 @@ async function downloadChain(
       preferred: acme.preferredChain ?? '',
       storage: spec.storage,
       service: spec.reload,
+      dnsNames: spec.dnsNames,
+      ipAddresses: ipAddressesOf(spec),
       untouched: !hasSwapped(resource.memory),
       ...judgedOf(resource),
       signal: run.signal,
@@ -443,7 +451,7 @@ async function downloadChain(
     run,
     spec,
     fingerprint,
-    kept: { ...kept, other_chain: null, ...withoutFault(resource) },
+    kept: { ...kept, other_chain: null, ...withoutFault(resource), ...withoutWait(resource) },
     places: [],
   });
 }

@@ -31,6 +31,7 @@ import {
   fieldText,
   isContent,
   needsIssue,
+  withMove,
 } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import type {
@@ -174,11 +175,7 @@ function fieldsOf(
     ...newIssuer(resource, spec, facts, scene),
   ];
   const before = facts.elsewhere === true ? storageBefore(spec, resource.memory) : undefined;
-  if (before === undefined) return all;
-  return [
-    ...all.filter(({ path }) => !path.startsWith('/storage/')),
-    { path: '/storage', before, after: spec.storage },
-  ];
+  return withMove(all, before, spec);
 }
 
 /** The names of fields, in a sentence. */

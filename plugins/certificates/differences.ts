@@ -143,6 +143,19 @@ export function differences(
   ];
 }
 
+/**
+ * The differences of a pair that is read from `before`, the storage of the previous document: the new storage, instead of the
+ * differences of files that are no longer used.
+ */
+export function withMove(
+  fields: readonly FieldChange[],
+  before: PairStorage | undefined,
+  { storage }: Pick<CertificateSpec, 'storage'>,
+): readonly FieldChange[] {
+  if (before === undefined) return fields;
+  return [...fields.filter(({ path }) => !path.startsWith('/storage/')), { path: '/storage', before, after: storage }];
+}
+
 /** True if a difference requires another certificate. */
 export function isContent({ path }: FieldChange): boolean {
   return CONTENT.has(path);
@@ -156,6 +169,15 @@ export function needsIssue(fields: readonly FieldChange[]): boolean {
 /** True if a step issues a certificate: a change in place can also just correct files, or reload their services. */
 export function issues({ step, fields }: Change): boolean {
   return step !== 'normal>normal' || needsIssue(fields);
+}
+
+/** Steps that complete a swap: their certificate was issued before. */
+const COMPLETING: ReadonlySet<string> = new Set(['renewing>normal', 'recovering>normal']);
+
+/** True if a step issues another certificate. A row that only changes the state shows differences without applying them. */
+export function issuesAnew(change: Change): boolean {
+  const { step, goal } = change;
+  return (goal === 'create' || goal === 'update') && !COMPLETING.has(step) && issues(change);
 }
 
 /** True if the step needs the authority of an ACME Issuer: for an order, or for another chain. */

@@ -9,6 +9,7 @@ import {
   type Finding,
   instantText,
   isExhausted,
+  lastFailureText,
   mayBeOwned,
   type Ref,
   type RetryPolicy,
@@ -166,10 +167,9 @@ function failedFindings(resource: CertificateResource, now: number): readonly Fi
   const exhausted = tried(resource).find(({ policy, attempts }) => isExhausted(policy, attempts));
   if (exhausted !== undefined) {
     const { texts, setting, policy, attempts } = exhausted;
-    const { message: last } = attempts;
     const failed = countedFailures(attempts);
     const what = `${failed} ${texts[failed === 1 ? 0 : 1]}`;
-    const message = `${what} in a row${uncountedText(attempts)}, ${setting}.maxRetries is ${policy.maxRetries}. No more attempts are made until the document changes${last === undefined ? '' : `. Last failure: ${last}`}`;
+    const message = `${what} in a row${uncountedText(attempts)}, ${setting}.maxRetries is ${policy.maxRetries}. No more attempts are made until the document changes${lastFailureText(attempts)}`;
     return [finding(ref, 'retry-exhausted', 'error', message, { failed, setting })];
   }
   const last = memory?.lastError;

@@ -31,14 +31,14 @@ import { type DomainRefresh, knownProbe, seenDomain, targetOf, targetText, verif
 import { seenAuthority, seenSelfSigned } from './observe-issuer.ts';
 import { certificatePolicy, type Policy } from './renewal.ts';
 import { PLUGIN, certificateSpec, issuerRef, issuerSpec, storageBefore } from './remembered.ts';
-import { dueRuleOf, renewalDueBy } from './state.ts';
+import { certificateState, dueRuleOf, renewalDueBy } from './state.ts';
 import { oneShownText } from './served.ts';
 import { authorityOf, formerKeyPath, seenAccount } from './acme/account.ts';
-import type { Ari } from './acme/ari.ts';
+import { type Ari, ariIn, windowOf } from './acme/ari.ts';
 import { MOST_ASK_AGAIN_MS } from './acme/renewal-window.ts';
 import { MOST_CLOCK_SECONDS } from './acme/rules.ts';
 import { ipAddressesOf } from './declared.ts';
-import { differences, needsIssue, type WantedIssuer } from './differences.ts';
+import { differences, needsIssue, type WantedIssuer, withMove } from './differences.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { AcmeSpec } from './acme/directories.ts';
 import { solverFor } from './acme/solvers/choose.ts';
@@ -216,7 +216,11 @@ function ariOf(answer: RenewalAnswer, id: string, recorded: Ari | undefined, now
 /** Wait until an authority whose clock differs is asked again. */
 const CLOCK_AGAIN_MS = 3_600_000;
 
-/** True if the next step of a Certificate may order: nothing is stored, its renewal is due, or its content differs. */
+/**
+ * True if the next step of a Certificate may order, for any reason that `diffCertificate` has: nothing usable is stored,
+ * its renewal is due or requested, its content or storage differs, or a freeze window can bring its renewal forward, which is
+ * to any time in the window that the authority suggests.
+ */
 function mayOrder(
   {
     spec,
@@ -231,9 +235,13 @@ function mayOrder(
   },
   now: number,
 ): boolean {
-  if (seen === undefined || !seen.facts.usable) return true;
-  if (renewalDueBy(seen.facts, dueRuleOf(policy.renewal, seen.facts, seen.signals), known, now) !== undefined)
-    return true;
+  if (seen === undefined) return true;
+  const { facts, signals } = seen;
+  const due = dueRuleOf(policy.renewal, facts, signals);
+  if (certificateState(facts, due, known, now) !== 'normal') return true;
+  if (renewalDueBy(facts, due, known, now) !== undefined) return true;
+  const window = windowOf(ariIn(signals));
+  if (window !== undefined && now >= window.start) return true;
   const { directory, made, fingerprint } = known?.kept ?? {};
   const issuer: WantedIssuer = {
     facts: undefined,
@@ -242,7 +250,8 @@ function mayOrder(
     rememberedDirectory: directory,
     isMade: made !== undefined && made === fingerprint,
   };
-  return needsIssue(differences(spec, seen.facts, issuer));
+  const before = facts.elsewhere === true ? storageBefore(spec, known) : undefined;
+  return needsIssue(withMove(differences(spec, facts, issuer), before, spec));
 }
 
 /** The names whose CAA records decide, with the method of the solver that proves each. */

@@ -14,6 +14,7 @@ import {
   formatRef,
   instantText,
   isExhausted,
+  lastFailureText,
   NOTHING_FAILED,
   pass,
   reject,
@@ -374,9 +375,8 @@ export function retryExhausted(change: Change, resource: CertificateResource, sc
   const tried = triedBefore(change, resource);
   const facts = triedFacts(tried);
   if (!isExhausted(tried.policy, tried.attempts)) return pass('attempts remain', facts);
-  const { message } = tried.attempts;
   return reject(
-    `${failedText(tried.what, countedFailures(tried.attempts))} in a row${uncountedText(tried.attempts)}, maxRetries is ${tried.policy.maxRetries}${message === undefined ? '' : `. Last failure: ${message}`}`,
+    `${failedText(tried.what, countedFailures(tried.attempts))} in a row${uncountedText(tried.attempts)}, maxRetries is ${tried.policy.maxRetries}${lastFailureText(tried.attempts)}`,
     facts,
     { remedy: { outside: 'fix the cause of the failure, then change the document or override retry-exhausted' } },
   );
@@ -393,7 +393,7 @@ export function backoff(change: Change, resource: CertificateResource, scene: Sc
   if (scene.now >= next)
     return pass('the wait after the last failure is over', { ...facts, next_at: instantText(next) });
   return defer(
-    `after ${failedText(tried.what, tried.attempts.failed)}${uncountedText(tried.attempts)}, the next attempt waits ${spanText(next - tried.attempts.at)}`,
+    `after ${failedText(tried.what, tried.attempts.failed)}${uncountedText(tried.attempts)}, the next attempt waits ${spanText(next - tried.attempts.at)}${lastFailureText(tried.attempts)}`,
     { ...facts, next_at: instantText(next) },
     { clearsAt: next },
   );

@@ -539,7 +539,10 @@ export interface AccountOrder {
 
 /** A chain to download for a stored certificate. */
 export interface ChainOrder
-  extends Pick<IssueOrder, 'storage' | 'service' | 'untouched' | 'found' | 'signal' | 'progress'> {
+  extends Pick<
+    IssueOrder,
+    'storage' | 'service' | 'dnsNames' | 'ipAddresses' | 'untouched' | 'found' | 'signal' | 'progress'
+  > {
   readonly authority: AcmeAuthority;
   /** Address of the certificate at the authority. */
   readonly download: string;

@@ -12,6 +12,7 @@ import {
   type Facts,
   instantText,
   isExhausted,
+  lastFailureText,
   nextTryAt,
   pass,
   reject,
@@ -122,7 +123,7 @@ const backoff: NodeRule = (change, resource, scene) => {
   const all = { ...facts, next_at: instantText(next) };
   if (scene.now >= next) return pass('The next attempt is due', all);
   return defer(
-    `${counted(tried.failed, 'attempt')} failed in a row; the next one follows ${durationText(next - tried.at)} after the last`,
+    `${counted(tried.failed, 'attempt')} failed in a row; the next one follows ${durationText(next - tried.at)} after the last${lastFailureText(tried)}`,
     all,
     { clearsAt: next },
   );
@@ -132,7 +133,7 @@ const retryExhausted: NodeRule = (change, resource) => {
   const { tried, facts } = attempts(change, resource);
   if (!isExhausted(ATTEMPTS, tried)) return pass('The step can be attempted', facts);
   return reject(
-    `${counted(tried.failed, 'attempt')} failed in a row; the limit is ${ATTEMPTS.maxRetries}. Last error: ${tried.message ?? 'unknown'}`,
+    `${counted(tried.failed, 'attempt')} failed in a row; the limit is ${ATTEMPTS.maxRetries}${lastFailureText(tried)}`,
     facts,
     { remedy: { outside: 'fix the cause of the failure. Then change the document, or override this rule' } },
   );

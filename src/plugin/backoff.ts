@@ -9,6 +9,7 @@
 
 import { digestOf } from './canonical.ts';
 import { stepParts } from './steps.ts';
+import { shortLine } from './text.ts';
 import type { Desired, Memory } from './types.ts';
 
 /** The rule that ends retries, in every plugin. An override of it restarts the count. */
@@ -67,6 +68,11 @@ export function attemptsAt(
 /** The failures that count towards the maximum. */
 export function countedFailures({ failed, outages = 0 }: Attempts): number {
   return failed - outages;
+}
+
+/** The last failure as a sentence that follows another one; empty without a message. */
+export function lastFailureText({ message = '' }: Attempts): string {
+  return message === '' ? '' : `. Last failure: ${shortLine(message)}`;
 }
 
 /** True if the retries are used up. */

@@ -44,6 +44,12 @@ export interface Suggestion {
   readonly end: number;
 }
 
+/** A change of the names in a document. */
+export interface Edit {
+  readonly name: string;
+  readonly at: number;
+}
+
 export interface Trouble {
   /** The requests that the authority refuses. */
   readonly what: 'ari' | '429' | '503';
@@ -67,6 +73,7 @@ export interface History {
   readonly rows: readonly RowSeen[];
   readonly orders: readonly Ordered[];
   readonly suggestions: readonly Suggestion[];
+  readonly edits: readonly Edit[];
   readonly troubles: readonly Trouble[];
   /** Orders that the authority refused for one of its limits. */
   readonly limited: number;
@@ -84,6 +91,7 @@ export const REASONS = [
   'after a freeze',
   'refused for a time',
   'one issuance a day',
+  'after an edit',
   'by its lifetime in an outage',
 ] as const;
 export type Reason = (typeof REASONS)[number];
@@ -131,6 +139,8 @@ function reasonOf({ before, after }: Renewal, history: History, rows: readonly R
   if (start <= at && at <= end) return 'in the window';
   const since = rows.filter(({ run }) => (times[run] ?? 0) > before.at && (times[run] ?? 0) <= at);
   const planned = since.findLast(({ is }) => is === 'planned')?.text ?? '';
+  const isEdited = history.edits.some((edit) => edit.name === after.name && before.at < edit.at && edit.at <= at);
+  if (isEdited && planned.includes('the DNS names')) return 'after an edit';
   const isOutage = troubles.some(({ what, from, to }) => what === 'ari' && from < at && to > before.at);
   if (!planned.includes('the authority suggests')) return isOutage ? 'by its lifetime in an outage' : undefined;
   if (at < start) return undefined;

@@ -18,6 +18,7 @@ import { fettle } from '../support/command-line.ts';
 import { randomFrom } from '../support/seed.ts';
 import {
   domainOf,
+  type Edit,
   type History,
   type Ordered,
   PROFILES,
@@ -70,14 +71,21 @@ metadata: { name: ${profile} }
 spec: { acme: { directory: letsencrypt, accountKey: ./acme/${profile}.key, ca: ./acme.pem, profile: ${profile}, solvers: [{ http01: { webroot: ./www, selfCheck: skip } }] } }
 `,
 );
-const documents = Array.from(
-  { length: count },
-  (_, at) => `apiVersion: certificates/v1
+/** Certificates whose document got a second name. */
+const edits: Edit[] = [];
+function documents(): string {
+  const edited = new Set(edits.map(({ name }) => name));
+  const certificateOf = (at: number): string => {
+    const domain = domainOf(at, count);
+    const names = [`c${at}.${domain}`, ...(edited.has(`c${at}`) ? [`d${at}.${domain}`] : [])];
+    return `apiVersion: certificates/v1
 kind: Certificate
 metadata: { name: c${at} }
-spec: { issuer: ${profileOf(at)}, dnsNames: [c${at}.${domainOf(at, count)}], storage: { file: { certificate: ./tls/c${at}.crt, key: ./tls/c${at}.key } } }
-`,
-);
+spec: { issuer: ${profileOf(at)}, dnsNames: [${names.join(', ')}], storage: { file: { certificate: ./tls/c${at}.crt, key: ./tls/c${at}.key } } }
+`;
+  };
+  return [...issuers, ...Array.from({ length: count }, (_, at) => certificateOf(at))].join('---\n');
+}
 /** A freeze window each fortnight, by turns of three days and of a day and a half. */
 const freezes = Array.from({ length: Math.ceil(Number(weeks) / 2) }, (_, at) => {
   const from = new Date(start + (9 + 14 * at) * DAY);
@@ -93,7 +101,7 @@ safety:
 ${freezes.join('')}`,
   'acme.pem': acme.ca,
   'www/index.html': '',
-  'fleet.yaml': [...issuers, ...documents].join('---\n'),
+  'fleet.yaml': documents(),
 });
 
 const suggestions: Suggestion[] = [];
@@ -129,11 +137,18 @@ function incident(share: number): void {
   }
 }
 
+/** A share of all documents gets a second name below the same domain: new orders, far from their windows. */
+function edit(share: number): void {
+  for (let at = 0; at < count; at += 1) if (random() < share) edits.push({ name: `c${at}`, at: clock });
+  writeFiles(project, { 'fleet.yaml': documents() });
+}
+
 /** Events of each run, by its number. */
 const runs = Math.round((Number(weeks) * 7 * DAY) / RUN_MS);
 const each = (share: number): number => Math.round(runs * share);
 const plan = new Map<number, () => void>([
   [each(0.25), () => trouble('ari', 3 * DAY)],
+  [each(0.3), () => edit(0.6)],
   [each(0.45), () => incident(0.2)],
   [each(0.5), () => trouble('429', 20 * HOUR)],
   [each(0.6), () => trouble('503', 5 * HOUR)],
@@ -214,6 +229,7 @@ const history: History = {
     }),
   ),
   suggestions,
+  edits,
   troubles,
   limited: acme.counts()['refused: rateLimited'] ?? 0,
   asked: acme.counts()['renewal-info'] ?? 0,

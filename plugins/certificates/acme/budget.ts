@@ -4,6 +4,7 @@ import {
   type Change,
   counted,
   defer,
+  defined,
   digestOf,
   type Facts,
   type Instant,
@@ -11,20 +12,24 @@ import {
   instantText,
   type Note,
   pass,
+  sameJson,
   type Scene,
+  seenFacts,
+  seenSignals,
   spanText,
   stateOrLast,
   USES_KEPT_MS,
   type Verdict,
 } from '#plugin';
-import { asksAuthority, issues } from '../differences.ts';
+import { asksAuthority, issuesAnew } from '../differences.ts';
 import type { CertificateResource } from '../diff.ts';
 import type { CertificateMemory, CertificatesConfig, CertificateSpec } from '../generated.ts';
 import { Certificate, Issuer } from '../kinds.ts';
 import { issuerRef, issuerSpec, PLUGIN } from '../remembered.ts';
 import type { AcmeAuthority } from '../world.ts';
 import { authorityOf } from './account.ts';
-import { type AcmeSpec, directoryUrl, exemptsReplacements, limitsOf, type OrderLimit } from './directories.ts';
+import { type Ari, ariIn, windowOf } from './ari.ts';
+import { type AcmeSpec, directoryUrl, exemptsRenewals, limitsOf, type OrderLimit, RENEWAL_MS } from './directories.ts';
 import {
   askedAgainAt,
   identifiersOf,
@@ -34,32 +39,71 @@ import {
   purposeOf,
   usableOrder,
 } from './open-order.ts';
+import { isWithin, type RenewalWindow } from './renewal-window.ts';
 import { type Asked, deferredBy, isWaitFor, NO_WAIT, type Wait, waitOf } from './waits.ts';
 
-/** The registered domains of the names of a resource, as its refresh found them; by default, the names themselves. */
-function domainsOf({ preview }: Pick<CertificateResource, 'preview'>, names: readonly string[]): readonly string[] {
+/** The registered domains of the names of a resource, as its refresh found them. No step orders without them. */
+function domainsOf({ preview }: Pick<CertificateResource, 'preview'>): readonly string[] {
   const domains = preview?.['domains'];
-  return Array.isArray(domains) ? (domains as readonly string[]) : names;
+  return Array.isArray(domains) ? (domains as readonly string[]) : [];
+}
+
+/** The verdict on an order that the refresh did not foresee; undefined if it did. */
+export function unforeseen({ preview }: Pick<CertificateResource, 'preview'>, directory: string): Verdict | undefined {
+  return preview === undefined
+    ? defer('the refresh did not look up CAA records and registered domains for this order: the next plan does', {
+        directory,
+      })
+    : undefined;
 }
 
 /** A directory, and the account there that orders, if it is known. */
 type Orderer = Pick<AcmeAuthority, 'directory' | 'account'>;
 
+/** The window that the authority suggests for the stored certificate, as the last refresh or the state has it. */
+function suggestionFor(resource: CertificateResource): Ari | undefined {
+  return ariIn(seenSignals(resource)) ?? resource.memory?.kept.ari;
+}
+
+/**
+ * True if the directory has issued the stored certificate, as far as is known: by the record of fettle's own order, or because
+ * the directory suggests a window for a certificate that was adopted.
+ */
+function isIssuedBy(resource: CertificateResource, directory: string): boolean {
+  const { made, fingerprint, directory: known } = resource.memory?.kept ?? {};
+  if (made !== undefined && made === (seenFacts(resource)?.fingerprint ?? fingerprint)) return known === directory;
+  return windowOf(suggestionFor(resource)) !== undefined && (known ?? directory) === directory;
+}
+
+/** True if the stored certificate has exactly the declared names, and is not older than the directory remembers. */
+function isSameSet(resource: CertificateResource, spec: Parameters<typeof identifiersOf>[0], now: Instant): boolean {
+  const { dnsNames = [], ipAddresses = [], not_before: notBefore } = seenFacts(resource) ?? {};
+  if (notBefore === undefined || now - instantOf(notBefore) >= RENEWAL_MS) return false;
+  return sameJson(identifiersOf({ dnsNames, ipAddresses }), identifiersOf(spec));
+}
+
+type OrderSpec = Pick<CertificateSpec, 'dnsNames' | 'ipAddresses' | 'issuer'>;
+
 /**
  * The keys under which an order counts against the limits of a directory: only the limit of an account is one of its own. An
- * account that is not created yet counts by its Issuer.
+ * account that is not created yet counts by its Issuer. A renewal counts by its names alone, where the directory exempts it.
  */
 function orderKeys(
   { directory, account }: Orderer,
-  resource: Pick<CertificateResource, 'preview'>,
-  spec: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses' | 'issuer'>,
+  resource: CertificateResource,
+  spec: OrderSpec,
+  { now, spentOn }: Pick<Scene, 'now' | 'spentOn'>,
 ): Readonly<Record<OrderLimit['by'], readonly string[]>> {
-  const base = `acme ${directoryUrl(directory)}`;
-  const names = identifiersOf(spec);
+  const url = directoryUrl(directory);
+  const base = `acme ${url}`;
+  const set = `${base} set ${digestOf(identifiersOf(spec))}`;
+  // The directory compares the names alone: any account can have ordered the earlier certificate, for any key.
+  const isRenewal = spentOn(set).length > 0 || (isSameSet(resource, spec, now) && isIssuedBy(resource, url));
+  if (isRenewal && exemptsRenewals(url)) return { account: [], domain: [], set: [set] };
   return {
     account: [`${base} account ${account ?? spec.issuer}`],
-    domain: domainsOf(resource, names).map((domain) => `${base} domain ${domain}`),
-    set: [`${base} set ${digestOf(names)}`],
+    domain: domainsOf(resource).map((domain) => `${base} domain ${domain}`),
+    set: [set],
   };
 }
 
@@ -67,11 +111,23 @@ function orderKeys(
 export interface OrderUses {
   readonly created: readonly string[];
   readonly issued: readonly string[];
+  /** The window in which an order that replaces the stored certificate uses nothing when it is created. */
+  readonly exempt?: RenewalWindow;
 }
 
-export function usesOf(orderer: Orderer, resource: CertificateResource, spec: CertificateSpec): OrderUses {
-  const { account, domain, set } = orderKeys(orderer, resource, spec);
-  return { created: account, issued: [...domain, ...set] };
+export function usesOf(
+  orderer: Orderer,
+  resource: CertificateResource,
+  spec: OrderSpec,
+  scene: Pick<Scene, 'now' | 'spentOn'>,
+): OrderUses {
+  const { account, domain, set } = orderKeys(orderer, resource, spec, scene);
+  return defined({ created: account, issued: [...domain, ...set], exempt: exemptWindow(resource, orderer.directory) });
+}
+
+/** The window in which the directory accepts any order that replaces the stored certificate; undefined if it has none. */
+function exemptWindow(resource: CertificateResource, directory: string): RenewalWindow | undefined {
+  return exemptsRenewals(directory) ? windowOf(suggestionFor(resource)) : undefined;
 }
 
 /** The ACME Issuer of a Certificate; undefined if its Issuer is of another type. */
@@ -86,9 +142,9 @@ export function ordererOf(issuer: AcmeSpec, spec: CertificateSpec, scene: Pick<S
   return authorityOf(issuer, Issuer.get(scene, issuerRef(spec))?.memory);
 }
 
-/** The subject of the requests for a certificate. */
+/** The requests for a certificate. */
 function askedFor({ directory, account }: Orderer, spec: Parameters<typeof identifiersOf>[0]): Asked {
-  return { directory, account, names: identifiersOf(spec) };
+  return { directory, account, about: { kind: 'certificate', names: identifiersOf(spec) } };
 }
 
 /** The wait that the authority has asked for, for the declared names and the account of a Certificate. */
@@ -148,9 +204,10 @@ export function pendingOrder(resource: CertificateResource, scene: Scene): OpenO
   return askedAgainAt(order, scene.now) === undefined ? undefined : order;
 }
 
-/** True if the authority counts no such order: it replaces a certificate in its renewal window. */
+/** True if the authority limits no such order: it replaces a certificate, within the renewal window of that certificate. */
 function isExempt(resource: CertificateResource, issuer: AcmeSpec, spec: CertificateSpec, scene: Scene): boolean {
-  return exemptsReplacements(issuer.directory) && replacesOwn(resource, ordererOf(issuer, spec, scene));
+  const window = exemptWindow(resource, issuer.directory);
+  return isWithin(window, scene.now) && replacesOwn(resource, ordererOf(issuer, spec, scene));
 }
 
 /** The limits of the directory of an Issuer, with those of `fettle.yaml`. */
@@ -175,11 +232,12 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
     const { ref } = other.change;
     const resource = ref.kind === 'Certificate' ? Certificate.get(scene, ref) : undefined;
     const issuer = acmeOf(resource?.desired?.spec, scene);
-    if (resource?.desired === undefined || issuer === undefined || !issues(other.change)) continue;
+    if (resource?.desired === undefined || issuer === undefined || !issuesAnew(other.change)) continue;
     const { spec } = resource.desired;
-    if (isExempt(resource, issuer, spec, scene)) continue;
-    const { created, issued } = usesOf(ordererOf(issuer, spec, scene), resource, spec);
-    const ahead = [...(openOrder(resource, issuer, spec, scene) === undefined ? created : []), ...issued];
+    const { created, issued } = usesOf(ordererOf(issuer, spec, scene), resource, spec, scene);
+    const isCreated =
+      openOrder(resource, issuer, spec, scene) === undefined && !isExempt(resource, issuer, spec, scene);
+    const ahead = [...(isCreated ? created : []), ...issued];
     for (const key of ahead)
       if (other.spent?.includes(key) !== true) counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
   }
@@ -221,10 +279,20 @@ function after(times: readonly Instant[], since: Instant): readonly Instant[] {
   return times.slice(from);
 }
 
+/**
+ * Recorded uses by the clock of `now`. One that is ahead by at most the period of its limit is as old as `now`; one that is
+ * further ahead is from before the clock was set back, and does not count.
+ */
+function byClock(uses: readonly Instant[], now: Instant, perMs: number): readonly Instant[] {
+  const latest = uses.at(-1);
+  if (latest === undefined || latest <= now) return uses;
+  return uses.filter((at) => at - now <= perMs).map((at) => Math.min(at, now));
+}
+
 /** The use of a limit that has no room for another order; undefined if there is room. */
 function fullUse(limit: OrderLimit, key: string, more: number, { spentOn, now }: Scene): Use | undefined {
   const since = now - Math.min(USES_KEPT_MS, KNOWN_PERIODS * limit.perMs);
-  const uses = after(spentOn(key), since);
+  const uses = after(byClock(spentOn(key), now, limit.perMs), since);
   // Orders of this plan are as old as `now`.
   const whole = Math.max(now, wholeAt(limit, uses, since)) + more * refillMs(limit);
   const clearsAt = whole + refillMs(limit) - limit.perMs;
@@ -252,7 +320,7 @@ function fullestUse(
   accepted: ReadonlyMap<string, number>,
   scene: Scene,
 ): Use | undefined {
-  const keys = orderKeys(ordererOf(issuer, spec, scene), resource, spec);
+  const keys = orderKeys(ordererOf(issuer, spec, scene), resource, spec, scene);
   return limitsIn(issuer, scene)
     .flatMap((limit) => keys[limit.by].flatMap((key) => fullUse(limit, key, accepted.get(key) ?? 0, scene) ?? []))
     .sort((a, b) => b.clearsAt - a.clearsAt)[0];
@@ -279,7 +347,9 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
   const directory = directoryUrl(issuer.directory);
   const wait = orderWait(resource, scene);
   if (wait !== undefined) return deferredBy(wait, directory);
-  if (!issues(change)) return pass('no order is created', {});
+  if (!issuesAnew(change)) return pass('no order is created', {});
+  const unknown = unforeseen(resource, directory);
+  if (unknown !== undefined) return unknown;
   const order = openOrder(resource, issuer, spec, scene);
   if (order !== undefined) {
     const again = askedAgainAt(order, scene.now);
@@ -288,7 +358,7 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
     return pass('the step goes on with an order that exists', { directory });
   }
   if (isExempt(resource, issuer, spec, scene))
-    return pass('the order replaces a certificate within its renewal window, which no limit counts', { directory });
+    return pass('the order replaces a certificate within its renewal window: no limit applies', { directory });
   const facts: Facts = {
     directory,
     limits: limitsIn(issuer, scene).map(({ by, max, perMs, declared }) => ({

@@ -101,10 +101,17 @@ export function limitsOf(directory: string, declared: DeclaredLimits = {}): read
   return [...(PUBLISHED[url] ?? []), ...declaredLimits(url, declared)];
 }
 
-/** True if the directory counts no order that replaces a certificate of the account (RFC 9773, 5). */
-export function exemptsReplacements(directory: string): boolean {
+/**
+ * True if the directory exempts renewals from its limits: from all of them an order that replaces a certificate of the account
+ * (RFC 9773, 5) within the window that it suggests, and from those of accounts and domains every other order for names that
+ * had a certificate in the last `RENEWAL_MS`.
+ */
+export function exemptsRenewals(directory: string): boolean {
   return PUBLISHED[directoryUrl(directory)] !== undefined;
 }
+
+/** The time in which a directory that exempts renewals knows an order for the same names as one. */
+export const RENEWAL_MS = 120 * 24 * HOUR_MS;
 
 /** Limits of the period of a declared limit, in ms: the longest published one is counted. */
 export const PERIOD_MS = { least: 60_000, most: WEEK_MS };

@@ -9,6 +9,11 @@ export interface RenewalWindow {
   readonly end: Instant;
 }
 
+/** True if a time is within a window, its end included. */
+export function isWithin(window: RenewalWindow | undefined, at: Instant): boolean {
+  return window !== undefined && window.start <= at && at <= window.end;
+}
+
 const HOUR_MS = 3_600_000;
 /** Limits of the wait until the authority is asked again, in ms. */
 const ASK_AGAIN_MS = { least: HOUR_MS, usual: 6 * HOUR_MS, most: 7 * 24 * HOUR_MS };

@@ -22,7 +22,7 @@ import { knownDueAt } from '../schedule.ts';
 import { validityOfFacts } from '../state.ts';
 import { ACCOUNT_FIELDS } from './account.ts';
 import { ariIn, backstopAt } from './ari.ts';
-import { acmeOf } from './budget.ts';
+import { acmeOf, unforeseen } from './budget.ts';
 import { directoryUrl } from './directories.ts';
 import { deferredBy, waitOf } from './waits.ts';
 
@@ -81,7 +81,7 @@ export function accountWait({ step, fields }: Change, { desired, memory }: Issue
   const acme = issuerSpec(desired, memory)?.acme;
   if (acme === undefined) return pass('the Issuer has no account', {});
   const directory = directoryUrl(acme.directory);
-  const wait = waitOf(memory?.kept, { directory }, scene.now);
+  const wait = waitOf(memory?.kept, { directory, account: undefined, about: { kind: 'account' } }, scene.now);
   const asks = step !== 'ready>ready' || fields.some(({ path }) => ASKING.has(path));
   return wait === undefined || !asks
     ? pass('the authority has not asked for a wait', { directory })
@@ -111,8 +111,10 @@ export function caaRefusals({ preview }: Pick<CertificateResource, 'preview'>): 
 export function caaForbids(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const issuer = issues(change) ? acmeOf(resource.desired?.spec, scene) : undefined;
   if (issuer === undefined) return pass('no order is created', {});
-  const refusals = caaRefusals(resource);
   const directory = directoryUrl(issuer.directory);
+  const unknown = unforeseen(resource, directory);
+  if (unknown !== undefined) return unknown;
+  const refusals = caaRefusals(resource);
   const first = refusals.find(({ waits }) => waits !== true) ?? refusals[0];
   if (first === undefined) return pass('no CAA record forbids the issuance', { directory });
   const more = refusals.length === 1 ? '' : `, and ${refusals.length - 1} more`;

@@ -3,14 +3,18 @@
 import { comingAt, defer, digestOf, type Facts, type Instant, instantOf, instantText, type Verdict } from '#plugin';
 import { directoryUrl } from './directories.ts';
 
-/** The subject of a request that an authority can refuse for a time. */
+/** The subject of a request: a certificate with these names, in their usual form, or the account itself. */
+export type AskedAbout =
+  | { readonly kind: 'certificate'; readonly names: readonly string[] }
+  | { readonly kind: 'account' };
+
+/** A request that an authority can refuse for a time. */
 export interface Asked {
   /** Address of the directory. */
   readonly directory: string;
-  /** Address of the account that orders; absent for a request about an account. */
-  readonly account?: string | undefined;
-  /** Names of the certificate, in their usual form; absent for a request about an account. */
-  readonly names?: readonly string[];
+  /** Address of the account that asks, if it is known. */
+  readonly account: string | undefined;
+  readonly about: AskedAbout;
 }
 
 /** The part of the state that records a wait. */
@@ -38,8 +42,10 @@ export function recordedReason(reason: string): string {
 /** Nothing is left of a wait. */
 export const NO_WAIT = { wait_until: null, wait_for: null, wait_reason: null } as const;
 
-function subjectOf({ directory, account = '', names = [] }: Asked): string {
-  return digestOf({ directory: directoryUrl(directory), account, names });
+/** The digest of a subject. A wait of a request about an account counts for all accounts of its directory. */
+function subjectOf({ directory, account = '', about }: Asked): string {
+  const subject = about.kind === 'account' ? { account: '', names: [] } : { account, names: about.names };
+  return digestOf({ directory: directoryUrl(directory), ...subject });
 }
 
 /** The wait that follows from a refusal, as the state records it. */

@@ -47,12 +47,12 @@ import { AcmeProblem } from '../acme/acme-problem.ts';
 import { isDueAtOnce } from '../acme/ari.ts';
 import { type Order, sameIdentifiers } from '../acme/answers.ts';
 import { type IssuedChain, noChainText } from '../acme/chains.ts';
-import { exemptsReplacements } from '../acme/directories.ts';
 import type { AcmeClient, NewOrder } from '../acme/client.ts';
 import { heldText } from '../acme/held-orders.ts';
 import { identifiersOf, mayBeHandedOut, pendingText, purposeOf, waitedFor } from '../acme/open-order.ts';
 import { FailedOrderError, PendingOrderError } from '../acme/order-errors.ts';
 import { type Reaction, reactionTo } from '../acme/problems.ts';
+import { isWithin } from '../acme/renewal-window.ts';
 import { NO_WAIT } from '../acme/waits.ts';
 import { ipAddressesOf } from '../declared.ts';
 import type { CertificateMemory } from '../generated.ts';
@@ -86,9 +86,9 @@ interface Begun {
   readonly replaced?: string;
 }
 
-/** True if no limit counts the order: the authority has taken it as a replacement, and counts none. */
-function isUncounted({ order, replaced }: Pick<Begun, 'order' | 'replaced'>, { authority }: AcmeOrder): boolean {
-  return exemptsReplacements(authority.directory) && (replaced === 'accepted' || order.replaces !== undefined);
+/** True if no limit applied to the order: the authority has taken it as a replacement within the renewal window. */
+function isExempt({ order, replaced }: Pick<Begun, 'order' | 'replaced'>, { uses, clock }: AcmeOrder): boolean {
+  return isWithin(uses.exempt, clock()) && (replaced === 'accepted' || order.replaces !== undefined);
 }
 
 /** Removes the key of an order that has ended. */
@@ -217,7 +217,7 @@ async function begin(order: AcmeOrder, { client, at }: Ordering): Promise<Begun>
   });
   await order.keep(
     { order: record, ...answerTo(replaces, replaced), account_fault: null, ...NO_WAIT },
-    isUncounted(created, order) ? [] : order.uses.created,
+    isExempt(created, order) ? [] : order.uses.created,
   );
   return { ...created, keys, record, keyPath };
 }
@@ -351,7 +351,7 @@ async function complete(order: AcmeOrder, begun: Begun, ordering: Ordering & Pro
   const { directory, account = '' } = order.authority;
   const source = { directory, account, download: valid.certificate ?? '', chain: preferredChain };
   // A step that ends from here on goes on with an order that has its source, and whose uses are counted.
-  const isCounted = begun.record.download !== undefined || isUncounted(begun, order);
+  const isCounted = begun.record.download !== undefined;
   const record = defined<Begun['record']>({ ...begun.record, ...source, other_chain: undefined });
   await order.keep({ order: record }, isCounted ? [] : order.uses.issued);
   const issued = await ordering.client.certificate(

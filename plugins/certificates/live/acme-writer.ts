@@ -7,6 +7,7 @@ import { ipAddressesOf } from '../declared.ts';
 import { countOrder, type OrderOutcome } from '../acme/counts.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import { identifiersOf } from '../acme/open-order.ts';
+import type { AskedAbout } from '../acme/waits.ts';
 import type { AcmeClient } from '../acme/client.ts';
 import type { AcmeAuthority, CertificatesWriter, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
@@ -33,11 +34,18 @@ export interface AcmeWriterOptions {
   readonly accounts: () => Promise<Accounts>;
 }
 
-/** A request by an account. `names`: of the certificate that it is for. */
+/** A request by an account. */
 interface Request {
   readonly authority: AcmeAuthority;
-  readonly names?: readonly string[];
+  readonly about: AskedAbout;
   readonly signal: AbortSignal;
+}
+
+const ABOUT_ACCOUNT: AskedAbout = { kind: 'account' };
+
+/** A request for a certificate with these names. */
+function aboutCertificate(names: Parameters<typeof identifiersOf>[0]): AskedAbout {
+  return { kind: 'certificate', names: identifiersOf(names) };
 }
 
 /** The end of a step with an order that did not get a certificate. */
@@ -59,7 +67,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
    * an OutageError for a failure that nothing judged.
    */
   async function byAccount<T>(
-    { authority, names, signal }: Request,
+    { authority, about, signal }: Request,
     use: (client: AcmeClient) => Promise<T>,
   ): Promise<T> {
     const { directory, account } = authority;
@@ -70,8 +78,8 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
     } catch (error) {
       if (signal.aborted) throw error;
       const { postponed } = await import('./postponed.ts');
-      const asked = names === undefined ? { directory } : { directory, account, names };
-      const wait = await postponed(error, { asked, account, client, now: outside.now(), signal });
+      const asked = { directory, account, about };
+      const wait = await postponed(error, { asked, client, now: outside.now(), signal });
       if (wait !== undefined) throw wait;
       const { isOutageOf } = await import('../acme/outages.ts');
       throw isOutageOf(error) ? new OutageError(errorText(error), { cause: error }) : error;
@@ -87,24 +95,30 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
         signal,
       });
       const order = { contact: contactUrls(contact), termsAgreed: true, ...external };
-      const made = await byAccount({ authority, signal }, (client) => createAccount(client, order, signal));
+      const made = await byAccount({ authority, about: ABOUT_ACCOUNT, signal }, (client) =>
+        createAccount(client, order, signal),
+      );
       return { ...made, thumbprint: key.thumbprint, key_made: isNew };
     },
     updateContact: async (authority, contact, signal) => {
       const { contactUrls } = await import('./acme-account.ts');
-      await byAccount({ authority, signal }, (client) => client.updateContact(contactUrls(contact), signal));
+      await byAccount({ authority, about: ABOUT_ACCOUNT, signal }, (client) =>
+        client.updateContact(contactUrls(contact), signal),
+      );
     },
     rollover: async (authority, newKey, signal) => {
       const { rollOver } = await import('./acme-account.ts');
       return inTurn(
         [at(newKey)],
-        () => byAccount({ authority, signal }, (client) => rollOver(client, at(newKey), signal)),
+        () => byAccount({ authority, about: ABOUT_ACCOUNT, signal }, (client) => rollOver(client, at(newKey), signal)),
         { signal },
       );
     },
     deactivateAccount: async (authority, keepKey, signal) => {
       const { deactivate, removeKey } = await import('./acme-account.ts');
-      await byAccount({ authority, signal }, (client) => deactivate(client, authority.account, signal));
+      await byAccount({ authority, about: ABOUT_ACCOUNT, signal }, (client) =>
+        deactivate(client, authority.account, signal),
+      );
       if (!keepKey) await removeKey(at(authority.accountKey), ordersFolder(at(authority.accountKey)));
     },
     tidyAccountKey: async (path) => (await import('./acme-account.ts')).tidyKey(at(path)),
@@ -119,7 +133,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
       if (order.begun === undefined) solvers.checkFor({ dnsNames: order.dnsNames, ipAddresses: ipAddressesOf(order) });
       try {
         // The client needs the key: without it, no other one is created.
-        const issued = await byAccount({ ...order, names: identifiersOf(order) }, async (client) =>
+        const issued = await byAccount({ ...order, about: aboutCertificate(order) }, async (client) =>
           orderCertificate(
             { ...order, storage: storageAt(order.storage) },
             { client, key: await keyAt(keyPath), accounts: await accounts(), at, solvers, inTurn, leftOrders },
@@ -162,7 +176,7 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
     },
     downloadChain: async (order) => {
       const { downloadChain } = await import('./acme-chain.ts');
-      return byAccount(order, async (client) =>
+      return byAccount({ ...order, about: aboutCertificate(order) }, async (client) =>
         downloadChain({ ...order, storage: storageAt(order.storage) }, client, await accounts()),
       );
     },

@@ -11,8 +11,6 @@ import { type Asked, waitAfter, waitText, recordedReason } from '../acme/waits.t
 /** A step that uses an account. */
 export interface Asking {
   readonly asked: Asked;
-  /** The account that the request was signed for, if it is known. */
-  readonly account: string | undefined;
   /** Undefined if it could not be opened. */
   readonly client: AcmeClient | undefined;
   readonly now: Instant;
@@ -56,7 +54,8 @@ function problemIn(error: unknown): AcmeProblem | undefined {
 export async function postponed(error: unknown, asking: Asking): Promise<PostponedError | undefined> {
   const problem = problemIn(error);
   if (problem === undefined) return undefined;
-  const { asked, account, client, now, signal } = asking;
+  const { asked, client, now, signal } = asking;
+  const { account } = asked;
   const partly: Facts = isPartlyDone(error) ? error.kept : {};
   const reason = errorText(problem);
   if (reactionTo(problem, { replaces: false }) === 'wait') {

@@ -279,7 +279,7 @@ describe('backoff', () => {
   test('gives the time at which it clears', () => {
     expect(judge(retry, { memory: failed('renewal_failed>renewing', 2, HOUR) })).toEqual({
       outcome: 'defer',
-      message: 'after 2 failed renewals, the next attempt waits 2 h',
+      message: 'after 2 failed renewals, the next attempt waits 2 h. Last failure: no room',
       facts: {
         what: 'renewal',
         failed: 2,
@@ -290,7 +290,7 @@ describe('backoff', () => {
       clearsAt: NOW + HOUR,
     });
     expect(judge(recover, { memory: failed('expired>recovering', 2, 0) }).message).toBe(
-      'after 2 failed recoveries, the next attempt waits 2 min',
+      'after 2 failed recoveries, the next attempt waits 2 min. Last failure: no room',
     );
     expect(judge(reload, { kept: unserved(2, 0) }).message).toBe(
       'after 2 unsuccessful reloads, the next attempt waits 2 min',

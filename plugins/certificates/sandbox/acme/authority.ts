@@ -23,6 +23,7 @@ import { openIssuer } from './issuer.ts';
 import { type Limits, openCounts } from './limits.ts';
 import { statusOf } from './model.ts';
 import { orderEndpoints } from './orders.ts';
+import { openRenewals } from './renewals.ts';
 import { openRequests } from './requests.ts';
 import { type Answer, type Faults, serve, type ServedEndpoint } from './server.ts';
 
@@ -91,7 +92,7 @@ export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbo
     retryAfter: { 'retry-after': String(settings.retryAfterSeconds ?? 1) },
   };
   const requests = openRequests(state.accounts, at, server.takeNonce);
-  const authority: Authority = { ...state, requests, ...orderAnswers(state) };
+  const authority: Authority = { ...state, requests, renewals: openRenewals(state, now), ...orderAnswers(state) };
 
   function directory(): Answer {
     return {

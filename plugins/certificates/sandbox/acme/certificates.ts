@@ -1,10 +1,9 @@
 /** Certificates of the emulated authority, their revocation, and information about their renewal (RFC 8555, 7.4; RFC 9773). */
 
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { properDatesOf } from '#plugin/certificate-dates';
 import { authorityKeyIdOf } from '../../live/x509-extensions.ts';
-import type { Authority, RenewalSuggestion } from './context.ts';
-import { DAY_MS, hexAddress, iso, type Issued, nameKey, type Order, setOf, statusOf } from './model.ts';
+import type { Authority } from './context.ts';
+import { hexAddress, iso, type Issued, nameKey, type Order, setOf, statusOf } from './model.ts';
 import { domainsOf } from './orders.ts';
 import { malformed, problemOf, RefusalError } from './refusal.ts';
 import type { Answer, Asked, ServedEndpoint } from './server.ts';
@@ -21,7 +20,7 @@ function idOf(leaf: X509Certificate): string | undefined {
 }
 
 export function certificateEndpoints(authority: Authority): readonly ServedEndpoint[] {
-  const { options, issuer, certificates, suggestions, counts, requests, at, nextId, orderAnswer, ownOrder } = authority;
+  const { options, issuer, certificates, renewals, counts, requests, at, nextId, orderAnswer, ownOrder } = authority;
   const { profiles, now } = options;
 
   function finalize(asked: Asked, id: string): Answer {
@@ -57,8 +56,10 @@ export function certificateEndpoints(authority: Authority): readonly ServedEndpo
       const issued: Issued = { id, account: order.account, leaf, chains, names, revoked: false };
       certificates.set(id, issued);
       order.certificate = issued;
-      if (order.replaces !== undefined) return;
       counts.add('certificatesPerSet', names);
+      const isRenewal = renewals.isRenewal(names);
+      renewals.note(names);
+      if (isRenewal) return;
       for (const domain of domainsOf(order, authority.registeredDomains)) counts.add('certificatesPerDomain', domain);
     } catch (error) {
       order.error = problemOf('serverInternal', error instanceof Error ? error.message : 'signing failed');
@@ -97,13 +98,7 @@ export function certificateEndpoints(authority: Authority): readonly ServedEndpo
   function renewalInfo(id: string): Answer {
     const issued = certificates.get(id);
     if (issued === undefined) throw new RefusalError('malformed', 404, 'the certificate does not exist');
-    const { notBefore, notAfter } = properDatesOf(issued.leaf);
-    const third = (notAfter - notBefore) / 3;
-    const spread = Math.min(DAY_MS, third / 10);
-    const usual = { start: notAfter - third - spread, end: notAfter - third + spread };
-    const past = { start: now() - 2 * 3_600_000, end: now() - 3_600_000 };
-    const chosen: RenewalSuggestion = suggestions.get(id) ?? (issued.revoked ? past : usual);
-    const { start, end, explanationURL } = chosen;
+    const { start, end, explanationURL } = renewals.windowOf(issued);
     return {
       headers: { 'retry-after': String(RENEWAL_SECONDS) },
       body: { suggestedWindow: { start: iso(start), end: iso(end) }, explanationURL },

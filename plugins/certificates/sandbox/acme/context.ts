@@ -4,6 +4,7 @@ import type { AcmeIssuer } from './issuer.ts';
 import type { Counts, Limits } from './limits.ts';
 import { type Account, type Authz, iso, type Issued, type Order, statusOf } from './model.ts';
 import { RefusalError } from './refusal.ts';
+import type { Renewals } from './renewals.ts';
 import type { Requests } from './requests.ts';
 import type { Answer } from './server.ts';
 import type { Validation } from './validate.ts';
@@ -67,6 +68,7 @@ export interface State {
 
 export interface Authority extends State {
   readonly requests: Requests;
+  readonly renewals: Renewals;
   readonly orderAnswer: (order: Order, status: number) => Answer;
   /** Throws a RefusalError for an order of another account. */
   readonly ownOrder: (account: Account, id: string) => Order;

@@ -8,7 +8,7 @@ export interface Limit {
   readonly perMs: number;
 }
 
-/** Limits by what is counted; absent: no limit. */
+/** Limits by what is counted, for all orders that are not exempt as renewals; absent: no limit. */
 export interface Limits {
   readonly ordersPerAccount?: Limit;
   /** Certificates for a registered domain, or an address. */

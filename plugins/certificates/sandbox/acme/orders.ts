@@ -35,7 +35,7 @@ export function domainsOf(
 
 export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] {
   const { options, orders, authorizations, challenges, certificates, counts, requests, nextId, at } = authority;
-  const { orderAnswer, ownOrder, registeredDomains } = authority;
+  const { orderAnswer, ownOrder, registeredDomains, renewals } = authority;
   const { profiles, now } = options;
   const { refusedNames = [], reusesOrders = false } = options;
 
@@ -104,6 +104,22 @@ export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] 
     for (const subject of subjects) counts.check(kind, subject);
   }
 
+  /** Checks the limits of a new order, and counts it. */
+  function limit(account: Account, identifiers: Order['identifiers']): void {
+    const keys = identifiers.map(nameKey);
+    const isRenewal = renewals.isRenewal(setOf(keys));
+    if (!isRenewal) {
+      check('ordersPerAccount', [account.id]);
+      check('certificatesPerDomain', domainsOf({ identifiers }, registeredDomains));
+    }
+    check('certificatesPerSet', [setOf(keys)]);
+    check(
+      'failuresPerName',
+      keys.map((key) => `${account.id} ${key}`),
+    );
+    if (!isRenewal) counts.add('ordersPerAccount', account.id);
+  }
+
   /** The order of an account that can still be finalized, for these names. */
   function openOrder(account: Account, keys: readonly string[], profile: string): Order | undefined {
     return [...orders.values()].find(
@@ -124,17 +140,7 @@ export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] 
     const keys = identifiers.map(nameKey);
     const open = !reusesOrders || replaced !== undefined ? undefined : openOrder(account, keys, profile);
     if (open !== undefined) return orderAnswer(open, 201);
-    if (replaced === undefined) {
-      // Renewals that replace a certificate are exempt.
-      check('ordersPerAccount', [account.id]);
-      check('certificatesPerSet', [setOf(keys)]);
-      check('certificatesPerDomain', domainsOf({ identifiers }, registeredDomains));
-      check(
-        'failuresPerName',
-        keys.map((key) => `${account.id} ${key}`),
-      );
-      counts.add('ordersPerAccount', account.id);
-    }
+    if (!renewals.isExempt(replaced)) limit(account, identifiers);
     const order: Order = {
       id: nextId(),
       at: now(),

@@ -45,7 +45,11 @@ it('orders wait by the state and by the limits of the log, and keep failing afte
     resource('Certificate', name, { issuer: 'public', dnsNames: [`${name}.example.test`] }, memory);
   const waitUntil = (name: string, until: string) => ({
     ...waitAfter(
-      { directory: directoryUrl('letsencrypt'), names: [`${name}.example.test`] },
+      {
+        directory: directoryUrl('letsencrypt'),
+        account: undefined,
+        about: { kind: 'certificate', names: [`${name}.example.test`] },
+      },
       { now, retryAfterMs: undefined, reason: 'no' },
     ),
     wait_until: until,
@@ -56,7 +60,7 @@ it('orders wait by the state and by the limits of the log, and keep failing afte
     certificate('refused', { state: 'normal', kept: waitUntil('refused', '2026-11-30T13:00:00Z') }),
     certificate('over', { state: 'normal', kept: waitUntil('over', '2026-11-30T11:00:00Z') }),
     certificate('renamed', { state: 'normal', kept: waitUntil('other', '2026-11-30T14:00:00Z') }),
-    certificate('limited', { state: 'expiring_soon' }),
+    { ...certificate('limited', { state: 'expiring_soon' }), preview: { domains: ['limited.example.test'] } },
     certificate('twice', failed(2)),
     certificate('thrice', failed(3)),
   ];

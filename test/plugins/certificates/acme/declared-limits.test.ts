@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   directoryName,
   directoryUrl,
-  exemptsReplacements,
+  exemptsRenewals,
   isPublic,
   limitsOf,
   stagingOf,
@@ -36,12 +36,12 @@ describe('the limits of a directory', () => {
   ])('are the same for every spelling of its address: %s', (directory) => {
     expect(limitsOf(directory, declared)).toEqual(limitsOf('letsencrypt', declared));
     expect(limitsOf('letsencrypt', { [directory]: declared.letsencrypt })).toHaveLength(5);
-    expect(exemptsReplacements(directory)).toBe(true);
+    expect(exemptsRenewals(directory)).toBe(true);
   });
 
   it('of other directories count renewals too', () => {
     for (const directory of ['zerossl', 'google', 'https://ca.example.test/directory'])
-      expect(exemptsReplacements(directory)).toBe(false);
+      expect(exemptsRenewals(directory)).toBe(false);
   });
 });
 

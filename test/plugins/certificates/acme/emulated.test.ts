@@ -49,9 +49,10 @@ describe('a limit', () => {
   ])('of %s asks for a wait until it has refilled by one', async (_name, limits, most) => {
     const authority = await started({}, { limits });
     const by = await clientOf(authority);
-    for (let i = 0; i < most; i += 1) await issueWith(authority, by, { identifiers });
+    const next = (i: number) => ('ordersPerAccount' in limits ? dns(`w${i}.example.test`) : identifiers);
+    for (let i = 0; i < most; i += 1) await issueWith(authority, by, { identifiers: next(i) });
     const before = authority.acme.counts()['new-order'];
-    const refused = await failureOf(by.client.newOrder({ identifiers }, anySignal));
+    const refused = await failureOf(by.client.newOrder({ identifiers: next(most) }, anySignal));
     if (!(refused instanceof AcmeProblem)) throw new Error('no problem');
     expect(reactionTo(refused, { replaces: false })).toBe('wait');
     expect(refused.retryAfterMs).toBeGreaterThan(3_500_000 / most);
@@ -59,15 +60,41 @@ describe('a limit', () => {
     expect(authority.acme.counts()['new-order']).toBe((before ?? 0) + 1);
   });
 
-  test('does not hold for a renewal that replaces a certificate', async () => {
-    const authority = await started(
-      {},
-      { limits: { certificatesPerSet: HOURLY(1), certificatesPerDomain: HOURLY(1), ordersPerAccount: HOURLY(1) } },
-    );
+  test('does not hold for a renewal that replaces a certificate within its window, but the renewal counts', async () => {
+    const authority = await started({}, { limits: { certificatesPerSet: HOURLY(2) } });
     const by = await clientOf(authority);
     const first = await issueWith(authority, by, { identifiers });
     const replaces = certificateId(first.certificates[0] as X509Certificate) ?? '';
+    const now = Date.now();
+    authority.acme.suggestRenewal(replaces, { start: now - 60_000, end: now + 60_000 });
+    authority.acme.setLimits({ certificatesPerSet: HOURLY(1), certificatesPerDomain: HOURLY(1) });
     await issueWith(authority, by, { identifiers, replaces });
+    expect(await failureOf(by.client.newOrder({ identifiers }, anySignal))).toMatchObject({ code: 'rateLimited' });
+  });
+
+  test.each([
+    ['before', 60_000, 120_000],
+    ['after', -120_000, -60_000],
+  ])('holds for a renewal that replaces a certificate %s its window', async (_when, start, end) => {
+    const authority = await started({}, { limits: { certificatesPerDomain: HOURLY(1) } });
+    const by = await clientOf(authority);
+    const first = await issueWith(authority, by, { identifiers });
+    const replaces = certificateId(first.certificates[0] as X509Certificate) ?? '';
+    const now = Date.now();
+    authority.acme.suggestRenewal(replaces, { start: now + start, end: now + end });
+    const both = [...identifiers, ...dns('second.example.test')];
+    const refused = await failureOf(by.client.newOrder({ identifiers: both, replaces }, anySignal));
+    expect(refused).toMatchObject({ code: 'rateLimited' });
+  });
+
+  test('of accounts and domains does not hold for the same names, by any account', async () => {
+    const authority = await started({}, { limits: { certificatesPerDomain: HOURLY(1), ordersPerAccount: HOURLY(1) } });
+    const by = await clientOf(authority);
+    await issueWith(authority, by, { identifiers });
+    await issueWith(authority, by, { identifiers });
+    await issueWith(authority, await clientOf(authority), { identifiers });
+    const refused = await failureOf(by.client.newOrder({ identifiers: dns('other.example.test') }, anySignal));
+    expect(refused).toMatchObject({ code: 'rateLimited' });
   });
 
   test('of failed validations counts by name', async () => {

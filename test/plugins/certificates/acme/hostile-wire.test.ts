@@ -251,7 +251,8 @@ describe('a time', () => {
     ['without a length', undefined, HOUR],
   ])('%s until an order is accepted is limited', (_name, asked, waited) => {
     const directory = 'https://ca.example.test/directory';
-    const { wait_until: until } = waitAfter({ directory }, { now: NOW, retryAfterMs: asked, reason: '' });
+    const account = { directory, account: undefined, about: { kind: 'account' } } as const;
+    const { wait_until: until } = waitAfter(account, { now: NOW, retryAfterMs: asked, reason: '' });
     expect(Date.parse(until) - NOW).toBe(waited);
   });
 

@@ -22,6 +22,9 @@ const ACME: NonNullable<IssuerSpec['acme']> = {
   solvers: [{ http01: { webroot: 'www' } }],
 } as unknown as NonNullable<IssuerSpec['acme']>;
 
+/** A log without uses. */
+const UNUSED = { now: NOW, spentOn: () => [] };
+
 const issuer = resourceWith({ ref: refOf('Issuer', 'ca'), desired: desiredOf('Issuer', 'ca', { acme: ACME }) });
 
 /** The first order of a certificate: its resource, and its change. */
@@ -92,7 +95,9 @@ function bench(kind: Counted, limit: NonNullable<Limits[Counted]>, namesOf: (at:
     },
     order: (): void => {
       const { resource } = firstOrder(namesOf(orders));
-      const { created, issued } = usesOf(ACME, resource, resource.desired?.spec as CertificateSpec);
+      const spec = resource.desired?.spec as CertificateSpec;
+      const spentOn = (key: string): readonly number[] => uses.get(key) ?? [];
+      const { created, issued } = usesOf(ACME, resource, spec, { now: clock.at, spentOn });
       for (const key of [...created, ...issued]) {
         const all = [...(uses.get(key) ?? []), clock.at];
         // As the log, which drops older ones.
@@ -196,7 +201,9 @@ test('an account has its own limit, and registered domains and names have one li
   const { resource } = firstOrder(['www.example.test']);
   const spec = resource.desired?.spec as CertificateSpec;
   const directory = directoryUrl('letsencrypt');
-  const keys = ['1', '2'].map((id) => usesOf({ directory, account: `https://ca.example.test/${id}` }, resource, spec));
+  const keys = ['1', '2'].map((id) =>
+    usesOf({ directory, account: `https://ca.example.test/${id}` }, resource, spec, UNUSED),
+  );
   expect(keys[0]?.created).not.toEqual(keys[1]?.created);
   expect(keys[0]?.issued).toEqual(keys[1]?.issued);
   const { change } = firstOrder(['www.example.test']);
@@ -220,7 +227,7 @@ test('an account has its own limit, and registered domains and names have one li
 test('orders that a plan has accepted count, except for what the log has of them', () => {
   const names = ['www.example.test'];
   const { change, resource } = firstOrder(names);
-  const { created, issued } = usesOf(ACME, resource, resource.desired?.spec as CertificateSpec);
+  const { created, issued } = usesOf(ACME, resource, resource.desired?.spec as CertificateSpec, UNUSED);
   const running = (spent?: readonly string[]) =>
     Array.from(
       { length: 4 },

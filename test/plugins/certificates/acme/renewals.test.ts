@@ -19,6 +19,7 @@ test.skipIf(!hasNamespaces)(
     expect(counts['first orders that waited']).toBeGreaterThan(0);
     expect(counts['renewals']).toBeGreaterThan(20);
     expect(counts['in the window']).toBeGreaterThan(0);
+    expect(counts['after an edit']).toBeGreaterThan(0);
     const disturbed = REASONS.slice(2).reduce((sum, reason) => sum + (counts[reason] ?? 0), 0);
     expect(disturbed).toBeGreaterThan(5);
   },
@@ -46,6 +47,7 @@ function history(more: Partial<History> = {}): History {
     rows: [{ run: 18, name: 'c0', is: 'planned', text: 'the authority suggests a renewal between A and B' }],
     orders: [ordered(START, 'a'), ordered(START + 108 * HOUR, 'b', 'a')],
     suggestions: [],
+    edits: [],
     troubles: [],
     limited: 0,
     asked: 0,
