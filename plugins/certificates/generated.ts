@@ -700,7 +700,7 @@ export interface CertificatesConfig {
     readonly accounts: Readonly<Record<string, {
       /** Identifier of the key at the authority. */
       readonly kid: string;
-      /** Key of the external account, base64url, from the environment variable `ACME_EAB_KEY` (the default) or one whose name begins with `ACME_EAB_KEY_`. The key is only used for directories whose origin is in the environment variable `FETTLE_PROVIDER_ORIGINS`. */
+      /** Key of the external account, base64url, from the environment variable `ACME_EAB_KEY` (the default) or one whose name begins with `ACME_EAB_KEY_`. The key is only used for directories whose origin the environment variable `FETTLE_PROVIDER_ORIGINS` names for it: `ACME_EAB_KEY=https://acme.zerossl.com`. */
       readonly hmacKey?: string;
     }>>;
     /** DNS servers and services by the name that `provider` of a solver has. */
@@ -724,12 +724,12 @@ export interface CertificatesConfig {
         readonly token?: string;
         /** Zone to change. Defaults to the longest zone of the project that the name is in. */
         readonly zone?: string;
-        /** Address of the API. Any address but the usual one must have its origin in `FETTLE_DNS_ORIGINS`. */
+        /** Address of the API. Any address but the usual one must have its origin in `FETTLE_DNS_ORIGINS`: `DNS_HCLOUD_TOKEN=https://…`. */
         readonly endpoint?: string;
       };
       /** An account of an acme-dns server. `_acme-challenge` of each name is a CNAME to its full domain. */
       readonly acmeDns?: {
-        /** Address of the server. The password is only sent to origins in `FETTLE_DNS_ORIGINS`. */
+        /** Address of the server. The password is only sent to origins that `FETTLE_DNS_ORIGINS` names for it: `DNS_ACMEDNS_PASSWORD=https://auth.example.test`. */
         readonly url: string;
         /** User of the account. */
         readonly username: string;

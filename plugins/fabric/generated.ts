@@ -8,7 +8,7 @@ export interface FabricSpec {
   readonly context?: string;
   /** Address of the API server, instead of a context. The token is `plugins.fabric.token` of `fettle.yaml`. */
   readonly server?: {
-    /** Origin of the API server; the environment variable `FETTLE_PROVIDER_ORIGINS` must name it. */
+    /** Origin of the API server; the environment variable `FETTLE_PROVIDER_ORIGINS` must name it for the token: `FABRIC_TOKEN=https://10.0.0.1:6443`. */
     readonly url: string;
     /** Certificates of the authority that issued the server's certificate, as PEM. Defaults to those of the system. */
     readonly ca?: string;
@@ -299,7 +299,7 @@ export type RuleId =
 export interface FabricConfig {
   /** Largest number of actions of this plugin that run at once, within `parallelism` of the project. */
   readonly parallelism: number;
-  /** Bearer token for Fabrics with `server`, from the environment variable `FABRIC_TOKEN` or one whose name begins with `FABRIC_TOKEN_`. The token is sent only to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`. */
+  /** Bearer token for Fabrics with `server`, from the environment variable `FABRIC_TOKEN` or one whose name begins with `FABRIC_TOKEN_`. The token is sent only to origins that the environment variable `FETTLE_PROVIDER_ORIGINS` names for it. */
   readonly token?: string;
   /** Logins of GitRepositories. */
   readonly git: {
@@ -309,7 +309,7 @@ export interface FabricConfig {
       readonly auth: 'TOKEN' | 'BASIC' | 'OAUTH' | 'SSH_KEY';
       /** User of `BASIC`; for `TOKEN` it defaults to `git`. An `OAUTH` login with a user is sent as its password: GitLab requires `oauth2`. Other logins do not have one. */
       readonly username?: string;
-      /** Token, password, or private key without a passphrase, from the environment variable `FABRIC_GIT_SECRET` (the default) or one whose name begins with `FABRIC_GIT_SECRET_`. The secret is only used for origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, such as `https://git.example.com` or `ssh://git.example.com`. */
+      /** Token, password, or private key without a passphrase, from the environment variable `FABRIC_GIT_SECRET` (the default) or one whose name begins with `FABRIC_GIT_SECRET_`. The secret is only used for origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, such as `FABRIC_GIT_SECRET=https://git.example.com` or `ssh://git.example.com`. */
       readonly secret?: string;
     }>>;
   };

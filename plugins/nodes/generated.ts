@@ -544,7 +544,7 @@ export interface NodesConfig {
     readonly hetzner: {
       /** Token of the project, from the environment variable `HCLOUD_TOKEN` (the default) or one whose name begins with `HCLOUD_TOKEN_`. */
       readonly token?: string;
-      /** Address of the API. Any other address must be the one in the environment variable `HCLOUD_ENDPOINT`, or have its origin in `FETTLE_PROVIDER_ORIGINS`: an edit of this file never sends the token elsewhere. */
+      /** Address of the API. Any other address must be the one in the environment variable `HCLOUD_ENDPOINT`, or have its origin in `FETTLE_PROVIDER_ORIGINS` (`HCLOUD_TOKEN=https://…`): an edit of this file never sends the token elsewhere. */
       readonly endpoint: string;
     };
   };
@@ -562,7 +562,7 @@ export interface NodesConfig {
       readonly drainUrl?: string;
       /** Address for a POST of `{"container": "ID", "from": "NAME", "to": "NAME"}`, which moves a container. The answer means that this is done. */
       readonly migrateUrl?: string;
-      /** Bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. The token is sent only to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`. */
+      /** Bearer token for these requests, from the environment variable `WORKLOADS_TOKEN` or one whose name begins with `WORKLOADS_TOKEN_`. The token is sent only to origins that the environment variable `FETTLE_PROVIDER_ORIGINS` names for it. */
       readonly token?: string;
       /** Deadline of the GET. */
       readonly timeoutSeconds: number;

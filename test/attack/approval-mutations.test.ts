@@ -156,7 +156,8 @@ function open({ config, documents }: Project, at: Emulator = emulator): Opened {
     ...Object.fromEntries(Object.entries(documents).map(([name, each]) => [`desired/${name}.yaml`, stringify(each)])),
   });
   for (const name of ['push.sh', 'other.sh']) chmodSync(join(folder, name), 0o755);
-  const origins = [at.endpoint, at.workloads.url].map((each) => new URL(each).origin);
+  const { origin } = new URL(at.endpoint);
+  const origins = [`HCLOUD_TOKEN=${origin}`, `WORKLOADS_TOKEN=${new URL(at.workloads.url).origin}`];
   const token = at.tokens.readWrite;
   const env = {
     HCLOUD_TOKEN: token,

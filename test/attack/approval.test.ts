@@ -210,7 +210,10 @@ async function cloud(files: Readonly<Record<string, string>>): Promise<{
     files,
     `name: shop\nplugins: { nodes: { provider: { hetzner: { endpoint: "${emulator.endpoint}" } } } }\n`,
   );
-  const env = { HCLOUD_TOKEN: emulator.tokens.readWrite, FETTLE_PROVIDER_ORIGINS: new URL(emulator.endpoint).origin };
+  const env = {
+    HCLOUD_TOKEN: emulator.tokens.readWrite,
+    FETTLE_PROVIDER_ORIGINS: `HCLOUD_TOKEN=${new URL(emulator.endpoint).origin}`,
+  };
   return { emulator, folder, line: (line) => fettle(folder, line, { env }) };
 }
 

@@ -87,6 +87,12 @@ const waiting = [...ways, ["a server's address, as the provider gives it", lying
 async function work(): Promise<void> {
   for (const [name, reach] of waiting) await attempt(name, reach);
 }
+/** Entries for every secret of the reaches. */
+function permitting(port: number): string {
+  return ['HCLOUD_TOKEN', 'WORKLOADS_TOKEN', 'FABRIC_TOKEN', 'FABRIC_GIT_SECRET']
+    .map((name) => `${name}=${originOf(port)}`)
+    .join(',');
+}
 async function attempt(
   name: string,
   reach: (env: Readonly<Record<string, string>>, port: number) => Promise<unknown>,
@@ -94,8 +100,8 @@ async function attempt(
   const [denied, allowed] = [await recorder(), await recorder()];
   // Credentials may be sent there: the test is about any connection at all.
   await Promise.all([
-    reach({ FETTLE_PROVIDER_ORIGINS: originOf(denied.port) }, denied.port),
-    reach({ FETTLE_PROVIDER_ORIGINS: originOf(allowed.port), FETTLE_ALLOW_NETWORKS: METADATA }, allowed.port),
+    reach({ FETTLE_PROVIDER_ORIGINS: permitting(denied.port) }, denied.port),
+    reach({ FETTLE_PROVIDER_ORIGINS: permitting(allowed.port), FETTLE_ALLOW_NETWORKS: METADATA }, allowed.port),
   ]);
   results[name] = { denied: denied.count(), allowed: allowed.count() };
 }

@@ -137,6 +137,8 @@ describe('a secret', () => {
       `http://localhost:${to.port}`,
       `http://127.0.0.1.example.test:${to.port}`,
       `OTHER_TOKEN=${origin}`,
+      origin,
+      `${variable}_SHOP=${origin}`,
       `${origin}/path`,
       '*',
     ])
@@ -148,7 +150,10 @@ describe('a secret', () => {
         }),
       ]).toEqual([list, false]);
     // The honest twins: the same recorder sees it.
-    for (const list of [origin, `https://api.example.test, ${origin}/`, `${variable}=${origin}`]) {
+    for (const list of [
+      `${variable}=${origin}`,
+      `https://api.example.test, OTHER_TOKEN=${origin} ${variable}=${origin}/`,
+    ]) {
       const twin = await recorder();
       const at = list.replaceAll(String(to.port), String(twin.port));
       expect([list, await arrives(field, named(variable), twin, { ...secret, FETTLE_PROVIDER_ORIGINS: at })]).toEqual([
@@ -163,7 +168,7 @@ describe('a secret', () => {
     const to = await recorder(`http://127.0.0.1:${elsewhere.port}/v1`);
     const env = {
       [variable]: CANARY,
-      FETTLE_PROVIDER_ORIGINS: `http://127.0.0.1:${to.port},http://127.0.0.1:${elsewhere.port}`,
+      FETTLE_PROVIDER_ORIGINS: `${variable}=http://127.0.0.1:${to.port},${variable}=http://127.0.0.1:${elsewhere.port}`,
     };
     expect(await arrives(field, named(variable), to, env)).toBe(true);
     expect(elsewhere.credentials()).toEqual([]);
@@ -175,7 +180,9 @@ describe('a secret', () => {
       for (const variable of ['AWS_SECRET_ACCESS_KEY', 'GITHUB_TOKEN', 'PGPASSWORD', 'HCLOUD_TOKENS', 'FETTLE_PG']) {
         const to = await recorder();
         const reference = `\${env:${variable}}`;
-        const env = { [variable]: CANARY, FETTLE_PROVIDER_ORIGINS: `http://127.0.0.1:${to.port}` };
+        const origin = `http://127.0.0.1:${to.port}`;
+        const list = ['HCLOUD_TOKEN', 'WORKLOADS_TOKEN', variable].map((name) => `${name}=${origin}`).join(',');
+        const env = { [variable]: CANARY, FETTLE_PROVIDER_ORIGINS: list };
         const secrets = { cloud: reference, workloads: field.includes('workloads') ? reference : undefined };
         expect([variable, await arrives(field, secrets, to, env)]).toEqual([variable, false]);
         expect(to.credentials()).toEqual([]);

@@ -122,7 +122,8 @@ const challenge =
   (solverOf: (place: Place) => SolverConfig, providerOf: (place: Place) => DnsProvider): Reach =>
   async (place, env) => {
     const signal = AbortSignal.timeout(5000);
-    const origins = `https://${hostOf(place.host)}:${place.port} dns://${hostOf(place.host)}:${place.port} dns://127.0.0.1:1`;
+    const https = `https://${hostOf(place.host)}:${place.port}`;
+    const origins = `DNS_HCLOUD_TOKEN=${https} DNS_ACMEDNS_PASSWORD=${https} dns://${hostOf(place.host)}:${place.port} dns://127.0.0.1:1`;
     try {
       const solver = openSolver(solverOf(place), {
         folder: '/',

@@ -98,7 +98,9 @@ function storeIn(at: Stage): void {
 
 const storeOrigin = { env: ({ bait }: Stage) => ({ FETTLE_STORE_ORIGIN: `postgres://127.0.0.1:${bait.port}` }) };
 const providerOrigin = {
-  env: ({ bait }: Stage) => ({ FETTLE_PROVIDER_ORIGINS: `http://127.0.0.1:${bait.port}` }),
+  env: ({ bait }: Stage) => ({
+    FETTLE_PROVIDER_ORIGINS: `HCLOUD_TOKEN=http://127.0.0.1:${bait.port},WORKLOADS_TOKEN=http://127.0.0.1:${bait.port}`,
+  }),
 };
 
 /** The same repository twice: only the environment differs. */

@@ -60,7 +60,8 @@ export function externalAccount(
   const what = `the key of the external account ${name}`;
   const field = `plugins.certificates.acme.accounts.${name}.hmacKey`;
   const hmacKey = heldSecret(found.hmacKey, { what, variable: EAB_VARIABLE, field }, env);
-  const mistake = sendingMistake({ secret: hmacKey, variable: EAB_VARIABLE, to: new URL(directory) }, ORIGINS, env);
+  const to = new URL(directory);
+  const mistake = sendingMistake({ secret: hmacKey, variable: EAB_VARIABLE, to, signs: true }, ORIGINS, env);
   if (mistake !== undefined) throw new InputError(`${what} ${mistake}`);
   return { kid: found.kid, hmacKey };
 }

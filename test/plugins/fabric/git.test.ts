@@ -82,7 +82,7 @@ function ask({ url, branch = 'main', login, ca, signal = never, ...more }: Askin
   return opened({ ...more, ...(login === undefined ? {} : { login }) }).ask(question, signal);
 }
 
-const permitted = ({ origin }: GitServer) => ({ FETTLE_PROVIDER_ORIGINS: origin });
+const permitted = ({ origin }: GitServer) => ({ FETTLE_PROVIDER_ORIGINS: `FABRIC_GIT_SECRET=${origin}` });
 
 const leftFolders = (): readonly string[] => readdirSync(scratch);
 
@@ -182,7 +182,7 @@ describe('over https', () => {
       response.writeHead(302, { location: `${elsewhere.origin}${request.url ?? ''}` }).end();
       return true;
     };
-    const env = { FETTLE_PROVIDER_ORIGINS: `${server.origin},${elsewhere.origin}` };
+    const env = { FETTLE_PROVIDER_ORIGINS: `FABRIC_GIT_SECRET=${server.origin},FABRIC_GIT_SECRET=${elsewhere.origin}` };
     // The target has the same authority: only the redirect can stop it.
     const ca = `${server.ca}\n${elsewhere.ca}`;
     const answer = await ask({ ...server, ca, login: { auth: 'TOKEN', secret: SECRET }, env });
@@ -670,7 +670,7 @@ test('an interruption of repositories and clusters together is one error', async
     project: 'test',
     folder: temporaryFolder(),
     fileRoots: [],
-    env: { PATH: process.env['PATH'] ?? '', TMPDIR: scratch, ...permitted(server) },
+    env: { PATH: process.env['PATH'] ?? '', TMPDIR: scratch, FETTLE_PROVIDER_ORIGINS: `FABRIC_TOKEN=${server.origin}` },
     now: Date.now,
   });
   const { url, ca, origin } = server;

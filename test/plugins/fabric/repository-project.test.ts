@@ -36,7 +36,7 @@ function project(server: GitServer) {
   const env: { [name: string]: string } = {
     PATH: process.env['PATH'] ?? '',
     FABRIC_GIT_SECRET_INFRA: SECRET,
-    FETTLE_PROVIDER_ORIGINS: server.origin,
+    FETTLE_PROVIDER_ORIGINS: `FABRIC_GIT_SECRET_INFRA=${server.origin}`,
   };
   const declare = (spec: object): void =>
     writeFiles(folder, {

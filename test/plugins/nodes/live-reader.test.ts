@@ -454,7 +454,7 @@ describe('the configuration', () => {
       project: 'test',
       folder: '/',
       fileRoots: [],
-      env: { HCLOUD_TOKEN: 'wrong', FETTLE_PROVIDER_ORIGINS: new URL(emulator.endpoint).origin },
+      env: { HCLOUD_TOKEN: 'wrong', FETTLE_PROVIDER_ORIGINS: `HCLOUD_TOKEN=${new URL(emulator.endpoint).origin}` },
       now: () => START,
       config,
     };
@@ -487,7 +487,9 @@ describe('the configuration', () => {
     const message = await openReader(outside)
       .servers(never)
       .catch((error: unknown) => redactPatterns(error instanceof Error ? error.message : ''));
-    expect(message).toContain('Add https://elsewhere.example.test:443 to it, or set HCLOUD_ENDPOINT');
+    expect(message).toContain(
+      'names that origin for HCLOUD_TOKEN. Add an entry with both, in the form NAME=https://elsewhere.example.test:443, or set HCLOUD_ENDPOINT',
+    );
   });
 
   test('the public token of the sandbox is sent to this machine alone', async () => {

@@ -15,7 +15,7 @@ import { temporaryFolder } from '../../support/cli.ts';
 const send = openHttp(usualDenial({}));
 
 function letting({ http }: { readonly http?: { readonly url: string } }): Record<string, string> {
-  return http === undefined ? {} : { FETTLE_PROVIDER_ORIGINS: new URL(http.url).origin };
+  return http === undefined ? {} : { FETTLE_PROVIDER_ORIGINS: `WORKLOADS_TOKEN=${new URL(http.url).origin}` };
 }
 
 interface Given {
@@ -168,13 +168,13 @@ describe('over HTTP', () => {
     [
       'another origin may have it',
       'https://elsewhere.example.test',
-      { FETTLE_PROVIDER_ORIGINS: 'https://conductor.example.test' },
+      { FETTLE_PROVIDER_ORIGINS: 'WORKLOADS_TOKEN=https://conductor.example.test' },
       'is only sent to https://elsewhere.example.test:443 if',
     ],
     [
       'another port may have it',
       'https://conductor.example.test:8443',
-      { FETTLE_PROVIDER_ORIGINS: 'https://conductor.example.test' },
+      { FETTLE_PROVIDER_ORIGINS: 'WORKLOADS_TOKEN=https://conductor.example.test' },
       'is only sent to https://conductor.example.test:8443 if',
     ],
     [
@@ -182,6 +182,12 @@ describe('over HTTP', () => {
       'https://elsewhere.example.test',
       { FETTLE_PROVIDER_ORIGINS: 'HCLOUD_TOKEN=https://elsewhere.example.test' },
       'is only sent to https://elsewhere.example.test:443 if',
+    ],
+    [
+      'the entry there has no variable',
+      'https://elsewhere.example.test',
+      { FETTLE_PROVIDER_ORIGINS: 'https://elsewhere.example.test' },
+      'Write the entry for WORKLOADS_TOKEN, in the form NAME=https://elsewhere.example.test:443',
     ],
     [
       'an entry of the list is malformed',
@@ -192,7 +198,7 @@ describe('over HTTP', () => {
     [
       'it would go in the clear',
       'http://conductor.example.test',
-      { FETTLE_PROVIDER_ORIGINS: 'http://conductor.example.test' },
+      { FETTLE_PROVIDER_ORIGINS: 'WORKLOADS_TOKEN=http://conductor.example.test' },
       'in the clear',
     ],
   ])('a token is not sent if %s', async (_name, url, env, message) => {

@@ -33,7 +33,7 @@ spec: { acme: { directory: "${authority.directory}", accountKey: ./acme/account.
     [issuer, ...certificates].join(''),
     `plugins: { certificates: { acme: { dnsProviders: { corp: { acmeDns: { url: "${server.url}", username: ${username}, subdomain: ${subdomain} } } } } } }\n`,
   );
-  const env = { DNS_ACMEDNS_PASSWORD: password, FETTLE_DNS_ORIGINS: server.url };
+  const env = { DNS_ACMEDNS_PASSWORD: password, FETTLE_DNS_ORIGINS: `DNS_ACMEDNS_PASSWORD=${server.url}` };
   const applied = await run(process.execPath, [cliFile, 'apply', '--yes'], folder, env);
   expect(applied.stdout + applied.stderr).toContain('Apply: 4 done, 0 failed');
 });

@@ -138,6 +138,21 @@ describe('Hetzner', () => {
     expect(api.asked.every(({ method }) => method === 'GET')).toBe(true);
   });
 
+  test('the token does not go to acme-dns, also by an entry without a variable, and a suffixed one goes by its own', () => {
+    const at = (list: string) => () =>
+      open(
+        {},
+        { hetzner: { token: 'second', endpoint: 'https://auth.test/v1' } },
+        { env: { DNS_HCLOUD_TOKEN: 'first', DNS_HCLOUD_TOKEN_B: 'second', FETTLE_DNS_ORIGINS: list } },
+      );
+    expect(at('https://auth.test')).toThrow(
+      'has no name, and would permit secrets of every kind. Write the entry for DNS_HCLOUD_TOKEN_B, in the form NAME=https://auth.test:443',
+    );
+    for (const variable of ['DNS_ACMEDNS_PASSWORD', 'DNS_HCLOUD_TOKEN', 'DNS_HCLOUD_TOKEN_C'])
+      expect(at(`${variable}=https://auth.test`)).toThrow('names that origin for DNS_HCLOUD_TOKEN_B. Add an entry');
+    expect(at('DNS_HCLOUD_TOKEN_B=https://auth.test')).not.toThrow();
+  });
+
   test('the token goes only to the provider, or where the host permits', () => {
     const elsewhere = 'https://api.elsewhere.test/v1';
     const at = (env: Readonly<Record<string, string>>) => () =>
@@ -146,7 +161,7 @@ describe('Hetzner', () => {
       'is only sent to https://api.elsewhere.test:443 if the environment variable FETTLE_DNS_ORIGINS',
     );
     expect(at({ FETTLE_PROVIDER_ORIGINS: 'https://api.elsewhere.test' })).toThrow('FETTLE_DNS_ORIGINS');
-    expect(at({ FETTLE_DNS_ORIGINS: 'https://api.elsewhere.test' })).not.toThrow();
+    expect(at({ FETTLE_DNS_ORIGINS: 'DNS_HCLOUD_TOKEN=https://api.elsewhere.test' })).not.toThrow();
   });
 });
 
@@ -157,7 +172,7 @@ describe('acme-dns', () => {
     const lines = Object.entries(names(subdomain)).map(([name, to]) => `${name}. IN CNAME ${to.join('.')}`);
     const others = ['auth.test', 'elsewhere.test'].map((zone) => ({ zone, granted: [] }));
     const bind = await startBind([{ zone: 'example.test', granted: [], lines }, ...others]);
-    const env = { FETTLE_DNS_ORIGINS: server.url };
+    const env = { FETTLE_DNS_ORIGINS: `DNS_ACMEDNS_PASSWORD=${server.url}` };
     const solver = (dns01: Dns01 = {}, account: object = {}): Solver =>
       open(
         dns01,
@@ -214,8 +229,10 @@ describe('acme-dns', () => {
     const at = (url: string, env: Readonly<Record<string, string>>) => () =>
       open({}, { acmeDns: { url, ...account } }, { env });
     expect(at('https://auth.test', {})).toThrow('the password of acme-dns is only sent to https://auth.test:443 if');
-    expect(at('https://auth.test', { FETTLE_DNS_ORIGINS: 'https://auth.test' })).not.toThrow();
-    expect(at('http://auth.test', { FETTLE_DNS_ORIGINS: 'http://auth.test' })).toThrow('sent in the clear');
+    expect(at('https://auth.test', { FETTLE_DNS_ORIGINS: 'DNS_ACMEDNS_PASSWORD=https://auth.test' })).not.toThrow();
+    expect(at('http://auth.test', { FETTLE_DNS_ORIGINS: 'DNS_ACMEDNS_PASSWORD=http://auth.test' })).toThrow(
+      'sent in the clear',
+    );
     expect(at('https://u:p@auth.test', {})).toThrow('has a user, a query or a fragment');
   });
 });
@@ -343,7 +360,7 @@ test.each<readonly [variable: string, field: string, value: string, provider: Dn
   expect(given({})).toThrow(
     `the credential of the DNS provider own is missing. Set the environment variable ${variable}, or plugins.certificates.acme.dnsProviders.own.${field} in fettle.yaml`,
   );
-  const FETTLE_DNS_ORIGINS = 'dns://ns1.test,https://auth.test';
+  const FETTLE_DNS_ORIGINS = 'dns://ns1.test,DNS_ACMEDNS_PASSWORD=https://auth.test';
   expect(given({ [variable]: value, FETTLE_DNS_ORIGINS })).not.toThrow();
 });
 

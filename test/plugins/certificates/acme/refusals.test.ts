@@ -194,7 +194,10 @@ describe('an authority that repeats each request in its refusal', { timeout: 60_
         acmeDocuments(echoing, { acme: 'eab: main' }),
         `plugins: { certificates: { acme: { ${accounts}, ${providers} } } }\n`,
       );
-      const env = { ...bareEnvironment(secrets), FETTLE_PROVIDER_ORIGINS: new URL(echoing.directory).origin };
+      const env = {
+        ...bareEnvironment(secrets),
+        FETTLE_PROVIDER_ORIGINS: `ACME_EAB_KEY=${new URL(echoing.directory).origin}`,
+      };
       const outputs: string[] = [];
       const repeats = ['new-account', 'new-order', 'authz', 'challenge', 'finalize', 'order', 'certificate'];
       for (const [i, endpoint] of [...repeats, ''].entries()) {

@@ -59,7 +59,7 @@ describe.each(testAuthorities().map((each) => [each.name, each] as const))('%s',
     const origin = new URL(authority.directory).origin;
     const foreign = await rehearse({ ACME_EAB_KEY: HMAC_KEY }, '--eab', 'staging');
     expect([foreign.code, foreign.stdout]).toEqual([4, expect.stringContaining('FETTLE_PROVIDER_ORIGINS')]);
-    const permitted = { ACME_EAB_KEY: HMAC_KEY, FETTLE_PROVIDER_ORIGINS: origin };
+    const permitted = { ACME_EAB_KEY: HMAC_KEY, FETTLE_PROVIDER_ORIGINS: `ACME_EAB_KEY=${origin}` };
     const profile = features.has('profiles') ? ['--profile', 'default'] : [];
     const done = await rehearse(permitted, '--eab', 'staging', ...profile, '--format', 'json');
     expect(JSON.parse(done.stdout)).toMatchObject({
