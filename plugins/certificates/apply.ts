@@ -16,7 +16,7 @@ import { ACCOUNT_FIELDS, authorityOf as authorityOfAccount, formerKeyPath } from
 import { acmeOf, replacesOwn, usesOf } from './acme/budget.ts';
 import type { AcmeSpec } from './acme/directories.ts';
 import { heldOrders } from './acme/held-orders.ts';
-import { sharesKey } from './acme/shared-accounts.ts';
+import { removesKey } from './acme/shared-accounts.ts';
 import { NO_WAIT } from './acme/waits.ts';
 import { ipAddressesOf, usagesOf } from './declared.ts';
 import { needsIssue, ORDER_LEFT, PREFERRED_CHAIN } from './differences.ts';
@@ -31,7 +31,7 @@ import {
   issuerOf,
   issuerRef,
   issuerSpec,
-  storageBefore,
+  storageInUse,
   storedOrder,
 } from './remembered.ts';
 import { isRefusal } from './refusal.ts';
@@ -138,8 +138,7 @@ const removeAuthority: IssuerHandler = async (world, resource, run) => {
   const spec = issuerSpec(resource.desired, resource.memory);
   if (spec?.acme !== undefined) {
     const authority = authorityOfAccount(spec.acme, resource.memory);
-    const keepsKey = resource.memory?.kept.key_made !== true || sharesKey(resource, run.scene);
-    await world.deactivateAccount(authority, keepsKey, run.signal);
+    await world.deactivateAccount(authority, !removesKey(resource, run.scene), run.signal);
     await run.keep({ account: null, thumbprint: null });
     return undefined;
   }
@@ -161,10 +160,9 @@ export const issuerHandlers = {
 } as const satisfies Record<IssuerStep, IssuerHandler>;
 
 function storageOf(resource: CertificateResource): PairStorage {
-  const { desired, memory } = resource;
-  const spec = certificateSpec(desired, memory);
-  if (spec === undefined) throw new Error('the storage of the pair is not in the state');
-  return (seenFacts(resource)?.elsewhere === true ? storageBefore(spec, memory) : undefined) ?? spec.storage;
+  const storage = storageInUse(resource);
+  if (storage === undefined) throw new Error('the storage of the pair is not in the state');
+  return storage;
 }
 
 function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'authority'> {
@@ -218,6 +216,7 @@ function acmeOrder(
         : undefined,
     uses: usesOf(authority, resource, spec, run.scene),
     stillApproved: run.stillApproved,
+    remark: run.remark,
     clock: run.now,
     others: () => heldOrders(resource, spec, run.scene),
     awaitTurn: run.awaitTurn,

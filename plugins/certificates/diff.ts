@@ -20,7 +20,7 @@ import {
 import { accountStep, authorityOf, createText } from './acme/account.ts';
 import { acmeDueAt, ariIn, momentBeforeFreeze, momentOf, windowText } from './acme/ari.ts';
 import { faultInForce } from './acme/account-faults.ts';
-import { acmeOf } from './acme/budget.ts';
+import { acmeOf, orderAhead } from './acme/budget.ts';
 import { directoryUrl } from './acme/directories.ts';
 import { daysLeft, dueAt, isExpired, thresholdInForce } from './days.ts';
 import {
@@ -30,6 +30,7 @@ import {
   differences,
   fieldText,
   isContent,
+  issues,
   needsIssue,
   withMove,
 } from './differences.ts';
@@ -48,14 +49,13 @@ import { Issuer } from './kinds.ts';
 import { issuerRef, rememberedSpec, storageBefore, storedOrder } from './remembered.ts';
 import { policyOf } from './renewal.ts';
 import { whenApplied, withoutWider } from './kept.ts';
+import { certificateRemoval, issuerRemoval } from './removals.ts';
 import { reloadDue } from './served.ts';
 import { dueRuleOf, renewalDueBy, validityOfFacts } from './state.ts';
 
 export type IssuerResource = Resource<IssuerSpec, IssuerFacts, IssuerMemory>;
 export type CertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
 export type DomainResource = Resource<DomainSpec, DomainFacts, DomainMemory>;
-
-const GONE = 'no longer declared';
 
 /** The field that identifies the authority. */
 export const AUTHORITY_FIELD = '/localCa/fingerprint';
@@ -66,7 +66,8 @@ export function diffIssuer(resource: KnownResource<IssuerResource>, scene: Scene
   if (observed?.given === true) return undefined;
   if (desired === undefined) {
     if (observed === undefined) return undefined;
-    return { step: observed.state === 'broken' ? 'broken>absent' : 'ready>absent', goal: 'remove', because: GONE };
+    const because = issuerRemoval(resource, scene);
+    return { step: observed.state === 'broken' ? 'broken>absent' : 'ready>absent', goal: 'remove', because };
   }
   const { acme } = desired.spec;
   if (observed === undefined)
@@ -214,24 +215,34 @@ function recovery(facts: CertificateFacts, now: number): Pick<Proposal, 'because
   return { because: `the certificate is not valid for another ${spanText(ended.notBefore - now)}` };
 }
 
-function removal(state: string): Proposal<CertificateStep> | undefined {
-  switch (state) {
-    case 'normal':
-      return { step: 'normal>absent', goal: 'remove', because: GONE };
-    case 'expiring_soon':
-      return { step: 'expiring_soon>absent', goal: 'remove', because: GONE };
-    case 'expired':
-      return { step: 'expired>absent', goal: 'remove', because: GONE };
-    case 'renewal_failed':
-      return { step: 'renewal_failed>absent', goal: 'remove', because: GONE };
-    default:
-      return undefined;
-  }
+function removal(resource: CertificateResource, state: string): Proposal<CertificateStep> | undefined {
+  if (state !== 'normal' && state !== 'expiring_soon' && state !== 'expired' && state !== 'renewal_failed')
+    return undefined;
+  return { step: `${state}>absent`, goal: 'remove', because: certificateRemoval(resource) };
 }
 
 const INTERRUPTED = { goal: 'update', because: 'an interrupted swap must be completed', cause: 'progress' } as const;
 
+/** The next step of a Certificate. If it goes on with an order, the row says so. */
 export function diffCertificate(
+  resource: KnownResource<CertificateResource>,
+  scene: Scene,
+): Proposal<CertificateStep> | undefined {
+  const proposal = certificateStep(resource, scene);
+  if (proposal === undefined || !orders(proposal) || storedOrder(resource) !== undefined) return proposal;
+  const order = orderAhead(resource, scene);
+  return order === undefined
+    ? proposal
+    : { ...proposal, because: `${proposal.because}. The step goes on with the order ${order.url}` };
+}
+
+/** True if the step issues a certificate. */
+function orders({ step, goal, fields = [] }: Proposal<CertificateStep>): boolean {
+  if (goal === 'remove' || step === 'renewing>normal' || step === 'recovering>normal') return false;
+  return issues({ step, fields });
+}
+
+function certificateStep(
   resource: KnownResource<CertificateResource>,
   scene: Scene,
 ): Proposal<CertificateStep> | undefined {
@@ -243,7 +254,7 @@ export function diffCertificate(
       : { step: 'absent>normal', goal: 'create', because: 'no certificate is stored' };
   if (observed.state === 'renewing') return { step: 'renewing>normal', ...INTERRUPTED };
   if (observed.state === 'recovering') return { step: 'recovering>normal', ...INTERRUPTED };
-  if (desired === undefined) return removal(observed.state);
+  if (desired === undefined) return removal(resource, observed.state);
   const { facts } = observed;
   const { spec } = desired;
   const policy = policyOf(resource);

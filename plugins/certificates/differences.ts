@@ -167,7 +167,7 @@ export function needsIssue(fields: readonly FieldChange[]): boolean {
 }
 
 /** True if a step issues a certificate: a change in place can also just correct files, or reload their services. */
-export function issues({ step, fields }: Change): boolean {
+export function issues({ step, fields }: Pick<Change, 'step' | 'fields'>): boolean {
   return step !== 'normal>normal' || needsIssue(fields);
 }
 

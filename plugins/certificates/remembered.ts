@@ -47,6 +47,16 @@ export function storageBefore(
   return before === undefined || sameJson(before, spec.storage) ? undefined : before;
 }
 
+/** The storage that has the pair: that of the previous document, as long as the pair is there. */
+export function storageInUse(
+  resource: Resource<CertificateSpec, CertificateFacts, CertificateMemory>,
+): CertificateSpec['storage'] | undefined {
+  const { desired, memory } = resource;
+  const spec = certificateSpec(desired, memory);
+  if (spec === undefined) return undefined;
+  return (seenFacts(resource)?.elsewhere === true ? storageBefore(spec, memory) : undefined) ?? spec.storage;
+}
+
 /** True if a step stores a new pair, judged by its name: an edit may only correct files. */
 export function swaps(step: Step): boolean {
   const { from, to } = stepParts(step);

@@ -446,6 +446,8 @@ export interface AcmeOrder extends Omit<IssueOrder, 'authority' | 'validityDays'
   /** Keys of the limits of the authority. */
   readonly uses: OrderUses;
   readonly stillApproved: () => Promise<void>;
+  /** Adds a sentence to the result of the step. */
+  readonly remark: (text: string) => void;
   /** Epoch ms. */
   readonly clock: () => number;
   /** The open orders of other Certificates with the same names and account, as the state has them now. */
@@ -509,6 +511,7 @@ export interface Rehearsal
     | 'presented'
     | 'signal'
     | 'progress'
+    | 'remark'
     | 'clock'
     | 'keep'
     | 'stillApproved'

@@ -145,8 +145,8 @@ type Kept = Readonly<Record<string, Json>>;
 interface Handled {
   readonly kept?: Kept;
   readonly error?: unknown;
-  /** A sentence for the result of the step, if it is done. */
-  readonly remark?: string;
+  /** Sentences of the handler for the result of the step. */
+  readonly remarks: readonly string[];
   /** The handler threw before it tried anything that it has reported. */
   readonly untried?: true;
 }
@@ -372,13 +372,13 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
   if (handler === undefined) throw new Error(`no handler for ${change.step} of ${change.ref.kind}`);
   const deadlineMs = stepTransition(tables, change.step)?.deadlineMs ?? ACTION_DEADLINE_MS;
   const resource = withIgnored(look.resource);
-  let remark: string | undefined;
+  const remarks: string[] = [];
   let isTried = false;
   let world: unknown;
   try {
     world = await input.writer(change.ref.plugin);
   } catch (error) {
-    return { error, untried: true };
+    return { error, remarks, untried: true };
   }
   try {
     const kept = await withDeadline(change.step, deadlineMs, input.abort, (signal, pause) =>
@@ -402,21 +402,19 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
             change,
             text: (input.look.redact ?? redactPatterns)(errorText(text)),
           }),
-        remark: (text) => {
-          remark = (input.look.redact ?? redactPatterns)(errorText(text));
-        },
+        remark: (text) => void remarks.push((input.look.redact ?? redactPatterns)(errorText(text))),
         aside: moments.aside,
         awaitTurn: (waiting) => pause(moments.aside(waiting)),
       }),
     );
-    return defined({ kept: kept === undefined || kept === null ? undefined : keptJson(kept, change), remark });
+    return kept === undefined || kept === null ? { remarks } : { kept: keptJson(kept, change), remarks };
   } catch (error) {
-    if (isInputError(error) && !isTried) return { error, untried: true };
-    if (!isPartlyDone(error) && !isPostponed(error)) return { error };
+    if (isInputError(error) && !isTried) return { error, remarks, untried: true };
+    if (!isPartlyDone(error) && !isPostponed(error)) return { error, remarks };
     try {
-      return { error, kept: keptJson(error.kept, change) };
+      return { error, remarks, kept: keptJson(error.kept, change) };
     } catch {
-      return { error };
+      return { error, remarks };
     }
   }
 }
@@ -469,11 +467,18 @@ function isRest(change: Change, next: Proposal | undefined): boolean {
   return next.step === change.step || next.cause === undefined;
 }
 
-function endingOf(
-  { action, input }: Attempt,
-  { kept = {}, error, remark = '' }: Handled,
-  after: Look | undefined,
-): Ending {
+/** The texts as sentences of one result. */
+function sentencesOf(texts: readonly string[]): string {
+  const said = texts.filter((text) => text !== '');
+  return said.map((text, at) => (at === said.length - 1 ? text : text.replace(/\.$/u, ''))).join('. ');
+}
+
+function endingOf(attempt: Attempt, handled: Handled, after: Look | undefined): Ending {
+  const { message, ...ending } = outcomeOf(attempt, handled, after);
+  return { ...ending, message: sentencesOf([message, ...handled.remarks]) };
+}
+
+function outcomeOf({ action, input }: Attempt, { kept = {}, error }: Handled, after: Look | undefined): Ending {
   const { change } = action;
   const cut = error instanceof DeadlineError || error instanceof AbortedError || isUnknownOutcome(error);
   if (isPostponed(error)) return { status: 'deferred', message: messageOf(error, input) };
@@ -493,7 +498,7 @@ function endingOf(
     const next = kind.diff(withIgnored(asRemembered(after.resource, kept)), after.scene);
     return {
       status: 'done',
-      message: remark,
+      message: '',
       ...(isRest(change, next) ? { more: true } : {}),
     };
   }

@@ -71,7 +71,7 @@ export interface ActionRun {
    * counts them.
    */
   readonly keep: (fields: Facts, spends?: readonly string[]) => Promise<void>;
-  /** Adds a sentence to the result of a step that is done: what is left for a person. The last one counts. */
+  /** Adds a sentence to the result of the step, after its error if the step fails: what a person has to know. */
   readonly remark: (text: string) => void;
   /**
    * Waits for an event that several actions share, or that takes long without local work. Meanwhile, the slot of this

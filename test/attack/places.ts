@@ -144,7 +144,7 @@ const challenge =
         issuers: ['ca.example.test'],
         accountUri: 'https://ca.example.test/account/1',
       } as const;
-      const run = { signal, progress: () => undefined };
+      const run = { signal, progress: () => undefined, remark: () => undefined };
       await solver.present(await solver.prepare([one], run), run);
       return 'present';
     } catch (error) {

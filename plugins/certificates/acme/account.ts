@@ -133,10 +133,17 @@ function accountFields(
 
 const BECAUSE: Readonly<Record<string, string>> = {
   [ACCOUNT_FIELDS.directory]: 'the document names another directory, which needs an account of its own',
-  [ACCOUNT_FIELDS.key]: 'the document names another key for the account',
   [ACCOUNT_FIELDS.account]: 'another key has replaced the recorded one',
   [ACCOUNT_FIELDS.contact]: 'the contact of the account must be updated',
 };
+
+/** The reason of a rollover, with the paths of both keys: its field has their thumbprints. */
+function rolloverText({ desired, memory }: IssuerResource): string {
+  const acme = desired?.spec.acme;
+  const former = acme === undefined ? undefined : formerKeyPath(acme, memory);
+  const paths = acme === undefined || former === undefined ? '' : `: ${acme.accountKey} instead of ${former}`;
+  return `the document names another key for the account${paths}`;
+}
 
 /** The next step of an account that exists. */
 export function accountStep(
@@ -148,9 +155,11 @@ export function accountStep(
   const [first] = fields;
   if (first === undefined) return undefined;
   const because =
-    first.path === ACCOUNT_FIELDS.account && fault !== undefined
-      ? `the authority no longer accepts the account, and the document names another key. The apply finds or creates the account of that key, and agrees to the terms of service`
-      : (BECAUSE[first.path] ?? 'the key of the account must be protected');
+    first.path === ACCOUNT_FIELDS.key
+      ? rolloverText(resource)
+      : first.path === ACCOUNT_FIELDS.account && fault !== undefined
+        ? `the authority no longer accepts the account, and the document names another key. The apply finds or creates the account of that key, and agrees to the terms of service`
+        : (BECAUSE[first.path] ?? 'the key of the account must be protected');
   return { step: 'ready>ready', goal: 'update', fields, because };
 }
 

@@ -196,11 +196,16 @@ export function openOrder(
   return usableOrder(memory?.kept.order, purposeOf(issuer, account, spec), scene.now);
 }
 
-/** The order that the next step of a declared Certificate goes on with, if the authority is asked for it at a later time. */
-export function pendingOrder(resource: CertificateResource, scene: Scene): OpenOrder | undefined {
+/** The order that the next step of a declared Certificate goes on with. */
+export function orderAhead(resource: CertificateResource, scene: Scene): OpenOrder | undefined {
   const spec = resource.desired?.spec;
   const issuer = acmeOf(spec, scene);
-  const order = spec === undefined || issuer === undefined ? undefined : openOrder(resource, issuer, spec, scene);
+  return spec === undefined || issuer === undefined ? undefined : openOrder(resource, issuer, spec, scene);
+}
+
+/** The order that the next step of a declared Certificate goes on with, if the authority is asked for it at a later time. */
+export function pendingOrder(resource: CertificateResource, scene: Scene): OpenOrder | undefined {
+  const order = orderAhead(resource, scene);
   return askedAgainAt(order, scene.now) === undefined ? undefined : order;
 }
 

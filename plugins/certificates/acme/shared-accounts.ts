@@ -52,9 +52,11 @@ function sharersOf(resource: IssuerResource, scene: IssuerScene): readonly Issue
   );
 }
 
-/** True if the file of an Issuer's key belongs to another Issuer too, at any directory. */
-export function sharesKey(resource: IssuerResource, scene: IssuerScene): boolean {
-  return othersOf(resource, scene).some((other) => hasSameKey(resource, other));
+/** True if the removal of an Issuer removes its key: fettle created the key, and no other Issuer has it, at any directory. */
+export function removesKey(resource: IssuerResource, scene: IssuerScene): boolean {
+  return (
+    resource.memory?.kept.key_made === true && !othersOf(resource, scene).some((other) => hasSameKey(resource, other))
+  );
 }
 
 /** True if another Issuer gets the key of a rollover too, by its document or its file. */

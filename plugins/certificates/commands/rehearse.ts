@@ -134,6 +134,7 @@ Examples:
       ref,
       kept: { rehearsed_at: instantText(now), rehearsal: result.slice(0, MOST_TEXT) },
     });
+    const remarks: string[] = [];
     const facts = defined<Facts>({ certificate: ref.name, directory, profile, eab });
     try {
       const { until } = await world.rehearse(
@@ -149,6 +150,7 @@ Examples:
           presented: kept?.presented,
           signal,
           progress,
+          remark: (text: string) => void remarks.push(text),
           clock: () => Date.now(),
           stillApproved,
           keep: (fields: object) => keep([{ ref, kept: { ...fields } }]),
@@ -158,12 +160,13 @@ Examples:
         notes: [note('succeeded')],
         lines: [
           `The rehearsal of ${ref.name} succeeded: ${directory} issued a certificate until ${instantText(until)}.`,
+          ...remarks,
         ],
         facts: { ...facts, succeeded: true, until: instantText(until) },
       };
     } catch (error) {
       if (signal.aborted) throw error;
-      const why = errorText(error);
+      const why = [errorText(error), ...remarks].join('. ');
       return {
         notes: [note(why)],
         lines: [`The rehearsal of ${ref.name} failed: ${why}`],

@@ -445,6 +445,7 @@ export async function dropOrder(
     orderKey = order.orderKey;
     problems.push(`the key of the order could not be removed: ${errorText(error)}`);
   }
-  const left = await removeValues({ progress: (text) => void problems.push(text) }, { solvers }, valuesOf(order));
+  const remark = (text: string): void => void problems.push(text);
+  const left = await removeValues({ progress: order.progress, remark }, { solvers }, valuesOf(order));
   return defined<OrderRest>({ orderKey, presented: left as unknown as OrderRest['presented'], problems });
 }

@@ -1,6 +1,6 @@
 /** The proof of an order: puts up the values of its challenges, lets the authority look, and removes them. */
 
-import { defined, errorText, spanText } from '#plugin';
+import { defined, errorText, listed, spanText } from '#plugin';
 import { within } from '#plugin/deadline';
 import type { Authorization, Identifier, Order } from '../acme/answers.ts';
 import type { AcmeClient } from '../acme/client.ts';
@@ -27,6 +27,11 @@ export function identifiersToProve(order: Pick<AcmeOrder, 'dnsNames' | 'ipAddres
   ];
 }
 
+/** The name that an authorization is for: with `*.` if it is for a wildcard. */
+function nameOf({ identifier, wildcard }: Authorization): string {
+  return `${wildcard ? '*.' : ''}${identifier.value}`;
+}
+
 function challengeFor(
   solver: Solver,
   authorization: Authorization,
@@ -38,7 +43,7 @@ function challengeFor(
   const { identifier, challenges, wildcard } = authorization;
   const at = challenges.find(({ type }) => type === solver.type);
   const name = identifier.value;
-  if (at === undefined) throw new Error(`the authority does not offer ${solver.type} for ${name}`);
+  if (at === undefined) throw new Error(`the authority does not offer ${solver.type} for ${nameOf(authorization)}`);
   // dns-persist-01 has no token: the record names the account.
   const token = at.token ?? '';
   const authorizationOfKey = token === '' ? '' : keyAuthorization(token, key);
@@ -57,7 +62,7 @@ function challengeFor(
 }
 
 /** The part of an order that proves and finishes it. */
-export type Proving = Pick<AcmeOrder, 'dnsNames' | 'ipAddresses' | 'signal' | 'progress' | 'keep'> & Turn;
+export type Proving = Pick<AcmeOrder, 'dnsNames' | 'ipAddresses' | 'signal' | 'progress' | 'remark' | 'keep'> & Turn;
 /** The part of a world that does that. */
 export interface Prover {
   readonly client: AcmeClient;
@@ -73,18 +78,18 @@ export interface Prover {
  * does not fail the order.
  */
 export async function removeValues(
-  order: Pick<Proving, 'progress'>,
+  { progress, remark }: Pick<Proving, 'progress' | 'remark'>,
   { solvers }: Pick<Prover, 'solvers'>,
   presented: readonly Presented[],
 ): Promise<readonly Presented[]> {
-  const run = { signal: AbortSignal.timeout(STEP_LIMITS_MS.removal), progress: order.progress };
+  const run = { signal: AbortSignal.timeout(STEP_LIMITS_MS.removal), progress, remark };
   const left: Presented[] = [];
   for (const each of presented) {
     try {
       await solvers.openAt(each.at).remove(each.prepared, run);
     } catch (error) {
       const places = [...new Set(each.prepared.values.map(({ place }) => place))].slice(0, 3).join(', ');
-      order.progress(`the values of a challenge at ${places} could not be removed: ${errorText(error)}`);
+      remark(`the values of a challenge at ${places} could not be removed: ${errorText(error)}`);
       left.push(each);
     }
   }
@@ -103,7 +108,7 @@ export function valuesOf({ presented = [] }: Pick<AcmeOrder, 'presented'>): read
 
 /** Removes the values of earlier steps, and records those that are left. */
 export async function removeFormer(
-  order: Pick<AcmeOrder, 'presented' | 'progress' | 'keep'>,
+  order: Pick<AcmeOrder, 'presented' | 'progress' | 'remark' | 'keep'>,
   by: Pick<Prover, 'solvers'>,
 ): Promise<readonly Presented[]> {
   const former = valuesOf(order);
@@ -122,10 +127,11 @@ interface ProvenBy {
 
 /** Pending authorizations by the solver that proves them. */
 function bySolver(pending: readonly Authorization[], solvers: IssuerSolvers): readonly ProvenBy[] {
-  const groups = Map.groupBy(pending, ({ identifier, wildcard }) => {
+  const groups = Map.groupBy(pending, (each) => {
+    const { identifier, wildcard } = each;
     const index = solvers.indexFor({ name: identifier.value, wildcard, kind: identifier.type });
     if (index !== undefined) return index;
-    throw new Error(`no solver of the Issuer proves ${wildcard ? '*.' : ''}${identifier.value}`);
+    throw new Error(`no solver of the Issuer proves ${nameOf(each)}`);
   });
   return [...groups].map(([index, authorizations]) => ({ index, solver: solvers.open(index), authorizations }));
 }
@@ -148,18 +154,18 @@ interface Open {
 }
 
 /** Puts up all values, and waits until they can be seen. */
-async function presentAll(open: readonly Open[], { signal, progress }: SolverRun): Promise<void> {
+async function presentAll(open: readonly Open[], { signal, progress, remark }: SolverRun): Promise<void> {
   const ms = STEP_LIMITS_MS.presenting;
   const late = (): Error => new Error(`the values of the challenges could not be put up in ${spanText(ms)}`);
   await within(ms, late, signal, (ends) =>
-    Promise.all(open.map(({ solver, prepared }) => solver.present(prepared, { signal: ends, progress }))),
+    Promise.all(open.map(({ solver, prepared }) => solver.present(prepared, { signal: ends, progress, remark }))),
   );
 }
 
 async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order, prover: Prover): Promise<Order> {
   const { client } = prover;
-  const { signal, progress } = order;
-  const run = { signal, progress };
+  const { signal, progress, remark } = order;
+  const run = { signal, progress, remark };
   const presented: Presented[] = [];
   const answers: Authorization['challenges'][number][] = [];
   const open: Open[] = [];
@@ -175,8 +181,8 @@ async function proveBy(groups: readonly ProvenBy[], order: Proving, begun: Order
   }
   await keepValues(order, [...prover.left, ...presented]);
   try {
-    const names = groups.flatMap(({ authorizations }) => authorizations.map(({ identifier }) => identifier.value));
-    progress(`proving control of ${names.slice(0, 3).join(', ')}`);
+    const names = groups.flatMap(({ authorizations }) => authorizations.map(nameOf));
+    progress(`proving control of ${listed(names, 3)}`);
     await presentAll(open, run);
     for (const each of answers) if (each.status === 'pending') await client.answer(each, signal);
     progress('waiting for the authority');

@@ -9,7 +9,7 @@ import { exchange } from '#plugin/http';
 import { type Denial, type Names, openHttp } from '#plugin/net';
 import type { SolverRun } from './solver.ts';
 
-/** `required`: a failure ends the step, and the authority is not asked. `advisory`: a failure is reported. `skip`: nothing is asked. */
+/** `required`: a failure ends the step, and the authority is not asked. `advisory`: a failure is part of the result of the step. `skip`: nothing is asked. */
 export type SelfCheckMode = 'required' | 'advisory' | 'skip';
 
 /** A token, and the text that its name must answer with. */
@@ -95,13 +95,13 @@ function asking(options: SelfCheckOptions): Ask {
 export function selfCheck(options: SelfCheckOptions): SelfCheck {
   if (options.mode === 'skip') return async () => {};
   const ask = asking(options);
-  return async (served, { signal, progress }, obstacle) => {
+  return async (served, { signal, progress, remark }, obstacle) => {
     progress('checking that the challenges are served');
     const failures = (await Promise.all(served.map((each) => ask(each, signal)))).filter((each) => each !== undefined);
     if (failures.length === 0) return;
     const why = await obstacle?.();
     const text = `the self-check failed: ${listed(failures)}${why === undefined ? '' : `. ${why}`}`;
-    if (options.mode === 'advisory') progress(text);
+    if (options.mode === 'advisory') remark(text);
     else throw new Error(`${text}. If only the authority reaches the name, set selfCheck: advisory`);
   };
 }

@@ -46,6 +46,8 @@ export interface SolverRun {
   readonly signal: AbortSignal;
   /** Reports progress in a few words, for the terminal. */
   readonly progress: (text: string) => void;
+  /** Adds a sentence to the result of the step, where it stays. A line of progress is replaced by the next one. */
+  readonly remark: (text: string) => void;
 }
 
 export interface Solver {

@@ -302,7 +302,7 @@ describe('the self-check', () => {
     await expect(check(port)(served, solverRun())).rejects.toThrow(message);
     const run = solverRun();
     await check(port, 'advisory')(served, run);
-    expect(run.said.at(-1)).toContain(message);
+    expect(run.remarks).toEqual([expect.stringContaining(message)]);
   });
 
   test('white space after the text and redirects pass', async () => {

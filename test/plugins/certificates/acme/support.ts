@@ -11,10 +11,11 @@ export function challenge(name: string, more: Partial<Challenge> = {}): Challeng
   return { name, wildcard: false, kind: 'dns', token, keyAuthorization, txt, ...more };
 }
 
-/** A run with the progress that it reported. */
+/** A run with the progress and the remarks that it reported. */
 export function solverRun(signal: AbortSignal = new AbortController().signal): SolverRun & {
   readonly said: readonly string[];
+  readonly remarks: readonly string[];
 } {
-  const said: string[] = [];
-  return { signal, progress: (text) => void said.push(text), said };
+  const [said, remarks]: [string[], string[]] = [[], []];
+  return { signal, progress: (text) => void said.push(text), said, remark: (text) => void remarks.push(text), remarks };
 }

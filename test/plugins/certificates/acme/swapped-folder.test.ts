@@ -158,7 +158,7 @@ describe.skipIf(!isRoot || process.platform !== 'linux')('without /proc', () => 
       if (existsSync('/proc/self')) throw new Error('/proc is there');
       const webroot = ${JSON.stringify(webroot)};
       const solver = webrootSolver(webroot, async () => undefined);
-      const run = { signal: new AbortController().signal, progress: () => undefined };
+      const run = { signal: new AbortController().signal, progress: () => undefined, remark: () => undefined };
       const prepared = { via: 'webroot', values: [{ name: 'a.test', place: webroot + '/.well-known/acme-challenge/token', text: 'token.key' }] };
       ${script}`;
     const file = join(temporaryFolder(), 'run.mjs');
