@@ -21,8 +21,8 @@ export const RESERVED_OPTIONS: ReadonlySet<string> = new Set(
   [
     'allowRejected autoApprove backoff cause chdir color config detail detailedExitcode exclude failOn format help input',
     'json lockTimeout maxRemovals override parallelism planDigest reason record target timeout untilSettled version yes',
-    'allowNetworks disableCiDetection fileRoots log logPath plugins providerOrigins store storeOrigin storeOwner trustOwner',
-    'workloadsOrigin',
+    'allowNetworks challengeFolder commandEnv disableCiDetection dnsDelegated dnsOrigins fileRoots log logPath plugins',
+    'providerOrigins store storeOrigin storeOwner trustOwner workloadsOrigin',
   ].flatMap((keys) => keys.split(' ')),
 );
 

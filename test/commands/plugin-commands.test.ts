@@ -141,6 +141,14 @@ describe('declarations', () => {
       for (const key of Object.keys(options)) expect(RESERVED_OPTIONS, key).toContain(key);
   });
 
+  it('cannot have an option whose variable is one of the host', () => {
+    const text = readFileSync(fileURLToPath(new URL('../../docs/configuration.md', import.meta.url)), 'utf8');
+    const variables = [...text.matchAll(/^\| `FETTLE_([A-Z_]+)` \|/gmu)].map(([, name = '']) => name.toLowerCase());
+    expect(variables).toContain('dns_delegated');
+    for (const name of variables)
+      expect(RESERVED_OPTIONS).toContain(name.replaceAll(/_(.)/gu, (_, letter: string) => letter.toUpperCase()));
+  });
+
   it.each<[object, string]>([
     [{ name: 'Check' }, 'the name is invalid'],
     [{ name: 'a b c' }, 'the name is invalid'],

@@ -59,7 +59,7 @@ export function exchangeErrorOf(error: unknown, host: string): ExchangeError {
   if (error instanceof ExchangeError) return error;
   if (error instanceof DeniedError) return new ExchangeError('denied', 'no', error.message);
   const { code = 'unknown', syscall = '' } = ofSystem(error);
-  if (code === 'ENOTFOUND') return new ExchangeError('unknown-name', 'no', `the name of ${host} does not resolve`);
+  if (code === 'ENOTFOUND') return new ExchangeError('unknown-name', 'no', `the name ${host} does not resolve`);
   if (UNTRUSTED.test(code)) return new ExchangeError('untrusted', 'no', `its certificate is not trusted (${code})`);
   if (BEFORE_SENDING.has(syscall))
     return new ExchangeError('connect', 'no', `the connection to ${host} failed (${code})`);

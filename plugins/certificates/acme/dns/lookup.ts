@@ -54,21 +54,28 @@ export function lookUpFailure({ error, reason }: Extract<Resolved, { readonly ok
 }
 
 /** The records of an answer; none if there are none. Throws a LookUpError if no server gave an answer that counts. */
-function certain<T>(answer: Records<T>, what: string): readonly T[] {
-  if (answer.known === 'unknown') throw new LookUpError(`${what} cannot be looked up: ${answer.reason}`);
+function certain<T>(answer: Records<T>, what: string, remedy = ''): readonly T[] {
+  if (answer.known === 'unknown') throw new LookUpError(`${what} cannot be looked up: ${answer.reason}${remedy}`);
   return answer.known === 'none' ? [] : answer.records;
 }
 
+/** True for a name that records can be written for: lower case, without a dot at its end. */
+export function isWritable(name: string): boolean {
+  return NAME.test(name);
+}
+
 function checkedName(name: string, from: string): string {
-  if (NAME.test(name)) return name;
+  if (isWritable(name)) return name;
   throw new Error(`the CNAME of ${from} leads to a name that is not valid`);
 }
+
+const OTHER_RESOLVERS = '. If this machine must ask other DNS servers, name them in dns01.resolvers of the Issuer';
 
 /** The name at the end of the CNAMEs of a name. */
 export async function finalName(ask: AskRecords, name: string, signal: AbortSignal): Promise<string> {
   const seen = [name];
   for (let at = name; ; ) {
-    const [to] = certain(await ask('CNAME', at, signal), `the CNAME of ${at}`);
+    const [to] = certain(await ask('CNAME', at, signal), `the CNAME of ${at}`, OTHER_RESOLVERS);
     if (to === undefined) return at;
     at = checkedName(to, at);
     if (seen.includes(at)) throw new Error(`the CNAMEs of ${name} form a loop: ${listed([...seen, at], 5, ' → ')}`);

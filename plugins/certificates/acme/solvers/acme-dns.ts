@@ -52,6 +52,7 @@ export function acmeDnsProvider(options: AcmeDnsOptions): TextProvider {
   };
   return {
     via: 'acmeDns',
+    isFixed: true,
     room: `${url} ${subdomain}`,
     place: async (values) => {
       for (const { name, place } of values)

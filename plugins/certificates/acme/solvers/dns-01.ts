@@ -3,6 +3,7 @@
 import { errorText, InputError, listed } from '#plugin';
 import { finalName } from '../dns/lookup.ts';
 import type { Dns } from '../dns/lookup.ts';
+import { delegationMistake } from './delegation.ts';
 import type { Expected, Propagation } from '../dns/propagation.ts';
 import { type Challenge, type PreparedValue, type Solver, type SolverRun, type Via, valuesFor } from './solver.ts';
 
@@ -11,6 +12,8 @@ export interface TextProvider {
   readonly via: Via;
   /** As in Solver. */
   readonly room?: string;
+  /** The provider writes at one place, of its own account, wherever a CNAME leads. */
+  readonly isFixed?: true;
   /** Completes values, for example with their zones. Throws if one cannot be written. Changes nothing. */
   readonly place?: (values: readonly PreparedValue[], run: SolverRun) => Promise<readonly PreparedValue[]>;
   readonly add: (values: readonly PreparedValue[], run: SolverRun) => Promise<void>;
@@ -21,6 +24,8 @@ export interface DnsSolverOptions {
   readonly dns: Dns;
   /** False if nothing is looked up: names are written as they are. */
   readonly isFollowing: boolean;
+  /** Names and zones that CNAMEs may lead to, in addition to names of challenges. */
+  readonly delegated: readonly string[];
   readonly propagate: Propagation;
 }
 
@@ -73,8 +78,11 @@ function expectedOf(values: readonly PreparedValue[]): readonly Expected[] {
   return [...byPlace].map(([name, own]) => ({ name, texts: own.map(({ text }) => text) }));
 }
 
-export function dnsSolver(provider: TextProvider, { dns, isFollowing, propagate }: DnsSolverOptions): Solver {
-  const { via, room } = provider;
+export function dnsSolver(
+  provider: TextProvider,
+  { dns, isFollowing, delegated, propagate }: DnsSolverOptions,
+): Solver {
+  const { via, room, isFixed = false } = provider;
   return {
     type: 'dns-01',
     via,
@@ -84,6 +92,8 @@ export function dnsSolver(provider: TextProvider, { dns, isFollowing, propagate 
       for (const each of challenges) {
         const name = challengeName(each);
         const place = isFollowing ? await finalName(dns.ask, name, run.signal) : name;
+        const mistake = isFixed ? undefined : delegationMistake(name, place, delegated);
+        if (mistake !== undefined) throw new InputError(mistake);
         values.push({ name: each.name, place, text: each.txt });
       }
       const all = distinct(values);

@@ -10,6 +10,7 @@ import { propagation } from '../dns/propagation.ts';
 import type { TsigAlgorithm } from '../dns/tsig.ts';
 import { acmeDnsProvider } from './acme-dns.ts';
 import { serveSolver, webrootSolver } from './challenge-files.ts';
+import { delegatedNames } from './delegation.ts';
 import { dnsSolver, type TextProvider } from './dns-01.ts';
 import { execProvider } from './exec.ts';
 import { HETZNER, hetznerProvider } from './hetzner.ts';
@@ -238,7 +239,12 @@ function openDns01(config: Dns01, outside: SolverOutside): Solver {
     ...(config.wait === undefined ? {} : { waitMs: durationMs(config.wait) }),
     ...(ports?.dns === undefined ? {} : { port: ports.dns }),
   });
-  return dnsSolver(openProvider(config, dns, outside), { dns, isFollowing: isFollowing(config), propagate });
+  return dnsSolver(openProvider(config, dns, outside), {
+    dns,
+    isFollowing: isFollowing(config),
+    delegated: delegatedNames(outside.env),
+    propagate,
+  });
 }
 
 function openHttp01(

@@ -340,6 +340,49 @@ describe('signed updates', () => {
   });
 });
 
+describe('the name at the end of CNAMEs', () => {
+  const lines = ['_acme-challenge.www IN CNAME _dmarc', '_acme-challenge.far IN CNAME far.acme.elsewhere.test.'];
+  const given = async (env: Readonly<Record<string, string>>) => {
+    const bind = await startBind([
+      { zone: 'example.test', granted: [], lines },
+      { zone: 'elsewhere.test', granted: [] },
+    ]);
+    const api = await hetznerZones(['example.test', 'elsewhere.test']);
+    const more = {
+      env: { ...env, HCLOUD_ENDPOINT: api.endpoint },
+      resolvers: [bind.address],
+      ports: { dns: bind.port },
+    };
+    return { api, more, solver: open({}, { hetzner: { token: api.token } }, more) };
+  };
+
+  test('is one of challenges, or in the list of the host, for an API', async () => {
+    const { api, solver } = await given({ FETTLE_DNS_DELEGATED: 'other.test, ACME.elsewhere.test.' });
+    await expect(solver.prepare([challenge('www.example.test')], solverRun())).rejects.toThrow(
+      'the CNAME of _acme-challenge.www.example.test leads to _dmarc.example.test, and fettle does not write there',
+    );
+    const { values } = await solver.prepare([challenge('far.example.test')], solverRun());
+    expect(values).toMatchObject([{ place: 'far.acme.elsewhere.test', zone: 'elsewhere.test' }]);
+    expect(api.asked.every(({ method }) => method === 'GET')).toBe(true);
+  });
+
+  test('is one of challenges for a command too', async () => {
+    const { more } = await given({});
+    const command = ['./never-run.sh'];
+    const solver = openSolver({ dns01: { exec: { command } } }, outside({ ...more, commands: [command] }));
+    await expect(solver.prepare([challenge('www.example.test')], solverRun())).rejects.toThrow('does not write there');
+  });
+
+  test.each(['*', 'acme.example.test *.example.test', 'test', 'https://acme.example.test'])(
+    'is not compared with a list that has another text: %s',
+    async (list) => {
+      await expect(given({ FETTLE_DNS_DELEGATED: list })).rejects.toThrow(
+        /^FETTLE_DNS_DELEGATED: entry \d is not a name or a zone, such as acme\.example\.net\./u,
+      );
+    },
+  );
+});
+
 test('a provider that fettle.yaml does not have, also by an inherited name, is refused', () => {
   for (const provider of ['other', 'constructor'])
     expect(() => openSolver({ dns01: { provider } }, outside())).toThrow(`does not have the provider ${provider}`);

@@ -24,10 +24,19 @@ function optionsFor({ port, key }: Pick<AuthoritativeServer, 'port' | 'key'>): R
   return { host: '127.0.0.1', port, key, denial, now: Date.now };
 }
 
-function solverFor(server: AuthoritativeServer, more: Partial<Rfc2136Options> = {}): Solver {
+function solverFor(
+  server: AuthoritativeServer,
+  more: Partial<Rfc2136Options> = {},
+  delegated: readonly string[] = [],
+): Solver {
   const dns: Dns = openDns([server.address], denial);
   const propagate = propagation({ dns, timeoutMs: 10_000, port: server.port, timing: realTiming });
-  return dnsSolver(rfc2136Provider({ ...optionsFor(server), ...more }, dns), { dns, isFollowing: true, propagate });
+  return dnsSolver(rfc2136Provider({ ...optionsFor(server), ...more }, dns), {
+    dns,
+    isFollowing: true,
+    delegated,
+    propagate,
+  });
 }
 
 const ZONE = 'example.test';
@@ -116,23 +125,52 @@ test.each(['hmac-sha384', 'hmac-sha512'] as const)('bind9 and knot take %s', asy
   }
 });
 
-test('a value is written at the end of the CNAMEs, in the zone of that name', async () => {
-  const target = 'www.validation.test';
-  const server = await startBind([
-    {
-      zone: ZONE,
-      granted: [],
-      lines: [`${NAME}. IN CNAME middle.${ZONE}.`, `middle IN CNAME ${target}.`, 'www IN CNAME other'],
-    },
-    { zone: 'validation.test', granted: [target] },
-  ]);
-  const solver = solverFor(server);
-  const wanted = challenge(`www.${ZONE}`);
-  const prepared = await solver.prepare([wanted], solverRun());
-  expect(prepared.values).toEqual([{ name: `www.${ZONE}`, place: target, text: wanted.txt, zone: 'validation.test' }]);
-  await solver.present(prepared, solverRun());
-  expect(await server.texts(target)).toEqual([wanted.txt]);
-  await solver.remove(prepared, solverRun());
+test.each<readonly [target: string, delegated: readonly string[]]>([
+  ['www.validation.test', ['validation.test']],
+  ['www.validation.test', ['other.test', 'www.validation.test']],
+  ['_acme-challenge.www.validation.test', []],
+])(
+  'a value is written at the end of the CNAMEs, in the zone of that name: %s, delegated %j',
+  async (target, delegated) => {
+    const server = await startBind([
+      {
+        zone: ZONE,
+        granted: [],
+        lines: [`${NAME}. IN CNAME middle.${ZONE}.`, `middle IN CNAME ${target}.`, 'www IN CNAME other'],
+      },
+      { zone: 'validation.test', granted: [target] },
+    ]);
+    const solver = solverFor(server, {}, delegated);
+    const wanted = challenge(`www.${ZONE}`);
+    const prepared = await solver.prepare([wanted], solverRun());
+    expect(prepared.values).toEqual([
+      { name: `www.${ZONE}`, place: target, text: wanted.txt, zone: 'validation.test' },
+    ]);
+    await solver.present(prepared, solverRun());
+    expect(await server.texts(target)).toEqual([wanted.txt]);
+    await solver.remove(prepared, solverRun());
+    expect(await server.texts(target)).toEqual([]);
+  },
+);
+
+test.each<readonly [target: string, delegated: readonly string[]]>([
+  [`_dmarc.${ZONE}`, []],
+  [ZONE, []],
+  [`www._acme-challenge.${ZONE}`, []],
+  [`_acme-challenges.${ZONE}`, []],
+  [`_dmarc.${ZONE}`, [`cme.${ZONE}`, `dmarc.${ZONE}`, `x._dmarc.${ZONE}`]],
+])('a CNAME to %s gets no value, delegated %j', async (target, delegated) => {
+  const server = await startBind([{ zone: ZONE, granted: [target], lines: [`${NAME}. IN CNAME ${target}.`] }]);
+  const solver = solverFor(server, {}, delegated);
+  await expect(solver.prepare([challenge(`www.${ZONE}`)], solverRun())).rejects.toThrow(
+    `the CNAME of ${NAME} leads to ${target}, and fettle does not write there: the name does not begin with _acme-challenge, so its TXT records may have another purpose. Let the CNAME lead to a name that begins with _acme-challenge, or add`,
+  );
+  // The key could: the refusal is fettle's own.
+  const honest = await solverFor(server, {}, [target]).prepare([challenge(`www.${ZONE}`)], solverRun());
+  await solverFor(server).present(honest, solverRun());
+  expect(await server.texts(target)).toHaveLength(1);
+  // Values of an earlier version, or of another environment, are still removed.
+  await solver.remove(honest, solverRun());
   expect(await server.texts(target)).toEqual([]);
 });
 
