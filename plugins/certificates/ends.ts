@@ -7,6 +7,7 @@ import {
   defined,
   type FieldChange,
   type Finding,
+  formatRef,
   instantText,
   isExhausted,
   lastFailureText,
@@ -29,7 +30,7 @@ import { type CertificateResource, type IssuerResource, keptFields, lostTexts } 
 import { fieldText } from './differences.ts';
 import { type CertificateFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
-import { issuerRef } from './remembered.ts';
+import { isOtherKey, issuerRef } from './remembered.ts';
 import { defaultPolicy, nextAttemptAt, policyOf, reloadsOf, uncountedText } from './renewal.ts';
 import { renewalFailed, usableIn } from './state.ts';
 import type { ChainEnd } from './world.ts';
@@ -239,12 +240,27 @@ function leftFindings({ ref, desired, memory }: CertificateResource): readonly F
   return [finding(ref, 'leftover-files', 'warning', message, { files })];
 }
 
+/** The finding for a key of another program, which the next renewal would not overwrite. */
+function replacedFindings(resource: CertificateResource): readonly Finding[] {
+  const { ref, desired, memory } = resource;
+  const facts = seenFacts(resource);
+  if (desired === undefined || facts === undefined || !mayBeOwned(memory)) return [];
+  if (facts.elsewhere === true || memory?.open !== undefined || !isOtherKey(facts, memory?.kept ?? {})) return [];
+  // Without renewals of its own, the key is that of the program that renews the certificate.
+  const { renewal, recovery } = policyOf(resource);
+  if (!renewal.enabled && !recovery.enabled) return [];
+  const address = formatRef(ref);
+  const message = `another program has replaced the key, so the next renewal is rejected (foreign-key). Switch the renewals of that program off. Then run \`fettle state forget ${address}\` and \`fettle apply\`, which adopt the present key`;
+  return [finding(ref, 'key-replaced', 'warning', message, { stored: facts.key_fingerprint ?? null })];
+}
+
 export function certificateFindings(resource: CertificateResource, scene: Scene): readonly Finding[] {
   return [
     ...expiredFindings(resource, scene.now),
     ...failedFindings(resource, scene.now),
     ...authorityFindings(resource, scene),
     ...keptFindings(resource, scene),
+    ...replacedFindings(resource),
     ...waitFindings(resource, scene),
     ...pendingFindings(resource, scene),
     ...leftFindings(resource),

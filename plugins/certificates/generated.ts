@@ -556,6 +556,7 @@ export type FindingCode =
   | 'renewal-failed'
   | 'retry-exhausted'
   | 'changed-by-renewal'
+  | 'key-replaced'
   | 'authority-ends'
   | 'pair-unusable'
   | 'pair-incomplete'
@@ -1549,6 +1550,12 @@ export const tables = {
       kind: 'Certificate',
       severity: 'info',
       text: 'The adopted certificate differs from its document. The renewal applies the difference.',
+    },
+    {
+      code: 'key-replaced',
+      kind: 'Certificate',
+      severity: 'warning',
+      text: 'Another program has replaced the key that fettle created or adopted: the next renewal is rejected.',
     },
     {
       code: 'authority-ends',

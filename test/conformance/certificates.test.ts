@@ -687,6 +687,7 @@ const situations: readonly Situation<FilesBench>[] = [
     },
     takes: [],
     rejects: ['Certificate foreign-key', 'Certificate renewal-loop'],
+    finds: ['Certificate key-replaced'],
   },
   {
     name: 'an authority that ends before what it signed',

@@ -126,6 +126,23 @@ describe('the adoption of a valid certificate', () => {
     );
   });
 
+  it('ends with a renewal by another program, which a finding shows before the own one is due', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www') });
+    foreignPair(project, 'www');
+    await project.run('apply --yes --until-settled');
+    expect((await project.run('plan --detail')).stdout).not.toContain('key-replaced');
+    foreignPair(project, 'www');
+    expect((await project.run('plan --detail')).stdout).toContain(
+      'key-replaced: another program has replaced the key, so the next renewal is rejected (foreign-key)',
+    );
+    await project.run('state forget certificates/Certificate/www');
+    await project.run('apply --yes --until-settled');
+    expect((await project.run('plan --detail')).stdout).not.toContain('key-replaced');
+    project.clock.at = START + 60 * DAY;
+    await project.run('apply --yes');
+    expect(stored(project).issuer).toBe('CN=Test CA');
+  });
+
   it('leaves the issuer and the key to the program that renews the certificate, and shows other names', async () => {
     const off = 'renewal: { enabled: false }\nrecovery: { enabled: false }';
     const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www', off) });
@@ -133,7 +150,9 @@ describe('the adoption of a valid certificate', () => {
     await project.run('apply --yes --until-settled');
     // Another authority, another key.
     foreignPair(project, 'www');
-    expect((await project.run('plan')).stdout).toContain('0 to change');
+    const { stdout } = await project.run('plan --detail');
+    expect(stdout).toContain('0 to change');
+    expect(stdout).not.toContain('key-replaced');
     expect((await project.run('drift')).stdout).toContain('0 of 2 drifted');
     foreignPair(project, 'www', WITH_ALT);
     expect((await project.run('drift', 2)).stdout).toContain('dnsNames: ["www.example.test"] → ["alt.example.test",');
