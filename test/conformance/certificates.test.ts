@@ -57,7 +57,7 @@ async function open(): Promise<FilesBench> {
   // Addresses that never respond are listed here.
   const dns = await dnsServer({});
   const config = {
-    probe: { handshakeSeconds: 3, resolvers: [dns.address] },
+    probe: { handshakeSeconds: 1, resolvers: [dns.address] },
     pidFiles: [join(folder, 'www.pid')],
   };
   (await certificates.validators())['config']?.(config);
