@@ -268,7 +268,6 @@ describe('a text with a private key', () => {
     ['behind certificates', L + C + key],
     ['before a block that does not end', key + L.slice(0, 100)],
     ['text before its begin line', `x${key}`],
-    ['behind a certificate without a line end', L.trimEnd() + key],
     ['text behind its end line', `${key.trimEnd()}x\n`],
     ['a key that does not end', key.slice(0, 100)],
     ['two begin lines', `${begun}\n${key}`],
@@ -283,6 +282,11 @@ describe('a text with a private key', () => {
     writeFileSync(join(folder, 'www.key'), text, 'latin1');
     const asked = spawnSync('openssl', ['pkey', '-in', join(folder, 'www.key'), '-noout', '-passin', 'pass:']);
     expect('key' in readKey(text)).toBe(asked.status === 0);
+  });
+
+  // OpenSSL 3.0 takes such a text at few of its lengths, and refuses the others.
+  test('behind a certificate without a line end: refused', () => {
+    expect('key' in readKey(L.trimEnd() + key)).toBe(false);
   });
 });
 
