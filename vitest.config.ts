@@ -136,7 +136,7 @@ export default defineConfig({
     watch: false,
     sequence: { sequencer: LongFirst },
     // More than there are processors: files wait half of their time, for a deadline, a lease or a server.
-    maxWorkers: availableParallelism() + 4,
+    maxWorkers: availableParallelism() + 6,
     // Some tests kill and start processes by the hundred, on machines that may be slow: a limit for what hangs.
     testTimeout: 240_000,
     // A poll waits for what must happen: its usual limit of a second is short on a busy machine.
