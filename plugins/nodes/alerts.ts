@@ -10,6 +10,7 @@ import {
   defined,
   type Facts,
   isExhausted,
+  lastFailureText,
   type RaiseAlerts,
   type Scene,
   seenState,
@@ -66,7 +67,7 @@ function failureAlerts(resource: NodeResource): readonly Alert[] {
   const isOver = desired !== undefined && from === 'absent' && state === 'absent' && isExhausted(ATTEMPTS, attempts);
   const facts = { step: last.step, failures: attempts.failed, error: last.message, result: 'failed' };
   const message = isOver
-    ? `The creation failed ${attempts.failed} times in a row and is not tried again. Last error: ${last.message}`
+    ? `The creation failed ${attempts.failed} times in a row and is not tried again${lastFailureText(attempts)}`
     : `The step ${last.step} failed: ${last.message}`;
   return [alertOf(isOver ? 'creation-exhausted' : 'decision-failed', resource, { message, facts, since: last.at })];
 }

@@ -79,7 +79,7 @@ describe('alerts of decisions', () => {
       {
         named: 'creation-exhausted',
         severity: 'high',
-        message: 'The creation failed 4 times in a row and is not tried again. Last error: no capacity',
+        message: 'The creation failed 4 times in a row and is not tried again. Last failure: no capacity',
         since: NOW,
       },
     ]);
